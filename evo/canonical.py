@@ -1,0 +1,61 @@
+"""Canonical form of a spec: plain data without defaults and decoration, and the hash that a random stream is drawn from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+DECORATION = frozenset({"label", "color", "range", "unit", "title", "question"})
+
+
+def plain(value: object) -> Any:
+    """A spec as plain data (dicts, lists, scalars); keys that stand at their default are left out, `kind` is kept."""
+    if isinstance(value, BaseModel):
+        data: dict[str, Any] = {}
+        for name, field in type(value).model_fields.items():
+            item = getattr(value, name)
+            default = field.get_default(call_default_factory=True, validated_data={})
+            if name == "kind" or default is PydanticUndefined or item != default:
+                data[field.alias or name] = plain(item)
+        return _shortened(value, data)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _shortened(spec: BaseModel, data: dict[str, Any]) -> Any:
+    """A parameter with nothing but its value is written as that."""
+    return data["value"] if type(spec).__name__ == "Parameter" and list(data) == ["value"] else data
+
+
+def canonical(value: object) -> str:
+    """JSON of what matters to a run: plain data without labels, colours and ranges, numbers as floats, keys in order.
+
+    Order counts where it does in the model: strategies stay in theirs.
+    """
+    return json.dumps(_bare(plain(value)), separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+
+
+def _bare(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _bare(item) for key, item in data.items() if key not in DECORATION}
+    if isinstance(data, list):
+        return [_bare(item) for item in data]
+    return float(data) if isinstance(data, int) and not isinstance(data, bool) else data
+
+
+def sha256(text: str) -> str:
+    """Hexadecimal digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def point_hash(model: BaseModel, start: object) -> int:
+    """64 bits that name a model and its start: the second word of a stream's counter."""
+    return int(sha256(canonical(model) + canonical(start))[:16], 16)

@@ -1,0 +1,42 @@
+"""The integer codes that specs and kernels share; imports nothing.
+
+A spec lowers a choice (a rule, a law, an operation of a formula) to one of these numbers; a kernel branches on it.
+"""
+
+# Operations of a formula program (evo.formulas emits them, evo.kernels.program runs them).
+CONSTANT, SCALAR, VECTOR, REGISTER, STORE, SPREAD = 0, 1, 2, 3, 4, 5
+ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, NEGATE, RAISE = 10, 11, 12, 13, 14, 15, 16
+LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL = 20, 21, 22, 23, 24, 25
+AND, OR, NOT, WHERE = 30, 31, 32, 33
+MINIMUM, MAXIMUM, ABSOLUTE, EXP, LOG, SQRT, TANH, FLOOR = 40, 41, 42, 43, 44, 45, 46, 47
+
+# Update rules and flows.
+REPLICATOR, REPLICATOR_MUTATOR, PAIRWISE_COMPARISON, MORAN, WRIGHT_FISHER = 0, 1, 2, 3, 4
+
+# Fitness maps.
+EXPONENTIAL, LINEAR = 0, 1
+
+# When a mutation happens.
+INSTEAD, AFTER, AT_BIRTH = 0, 1, 2
+
+# Who is alike in a group.
+FOCAL, FOUNDER = 0, 1
+
+# Laws of motion of an environment variable.
+FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK = 0, 1, 2, 3, 4, 5, 6, 7
+
+# Shapes within a law.
+SINE, SQUARE = 0, 1
+LINEAR_TREND, EXPONENTIAL_TREND, LOGISTIC_TREND = 0, 1, 2
+INTERPOLATED, HELD = 0, 1
+MULTIPLIES, ADDS = 0, 1
+
+# Which variables `evaluate` brings up to date: all, those that move with every step, those that just had an event.
+ALL, STEPWISE, EVENTFUL = 0, 1, 2
+
+# Purposes of a random stream (the last word of its counter).
+STRATEGY_STREAM, ENVIRONMENT_STREAM, START_STREAM = 0, 1, 2
+
+# Why a run ended.
+COMPLETED, CONVERGED, ABSORBED, CYCLING, INTERRUPTED = 0, 1, 2, 3, 4
+NONFINITE_PAYOFF, NEGATIVE_FITNESS, NONFINITE_STATE, OFF_SIMPLEX, STEP_TOO_SMALL = 10, 11, 12, 13, 14

@@ -1,0 +1,148 @@
+"""What the machine sees: the named arrays that a model lowers to and that kernels read and fill.
+
+Here: d strategies, m environment variables, q of them moved by feedback, P parameters, n the group size,
+C compositions of the n-1 co-players, G columns of the payoff program, W watchers, R replicates, T records.
+
+Numba passes a named tuple member by member, seven words an array, so arrays of one kind share a table with named rows
+and what runs in inner loops is handed the few arrays that it touches.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from evo.kernels.program import Program
+
+Array = np.ndarray
+
+# Places in `scalars`, every number that a formula may read, in this order:
+# t, n, mean payoff | P parameters | m environment variables | d shares x | d payoffs.
+TIME, SIZE, MEAN_PAYOFF, PARAMETERS = 0, 1, 2, 3
+
+# Rows of `strategy`, one number for each of the d strategies.
+PAYOFF, FITNESS, PULL, BIAS, INDICATOR = 0, 1, 2, 3, 4
+
+# Tables of `factors`, each (d, n): the weight of c co-players of a strategy (see kernels/payoffs.py).
+OTHER, LESS, OWN, COPIED, WAYS = 0, 1, 2, 3, 4
+
+# Columns of `laws.rows` and rows of `events`, for each environment variable.
+KIND, FIRST, PER_STEP, JUMP_ON = 0, 1, 2, 3
+START, JUMP_FACTOR = 0, 1
+VALUE, TARGET, SINCE, NEXT, INDEX, FRESH = 0, 1, 2, 3, 4, 5
+
+# Places in `status`.
+REASON, WHO, WHERE, BROKEN = 0, 1, 2, 3
+
+# Columns of `recording.counts` and of `recording.numbers`.
+RECORDED, NOMINAL, EFFECTIVE, ENDED, ENDED_WHO, ENDED_WHERE, FIXED = 0, 1, 2, 3, 4, 5, 6
+END, FIXED_AT, PERIOD, MEAN = 0, 1, 2, 3
+
+
+class Rule(NamedTuple):
+    """The update rule with selection and mutation; numbers only."""
+
+    code: int
+    option: int
+    intensity: float
+    fitness: int
+    conformity: float
+    prestige: float
+    indicated: bool  # prestige looks at a trait, in row INDICATOR, not at the payoff
+    mutation: float
+    after: bool  # mutation after imitation, not instead
+
+
+class Meeting(NamedTuple):
+    """Who meets whom; numbers only."""
+
+    size: int  # of a group, n
+    whole: int  # Z, or 0 for an infinite population
+    assortment: float
+    alike: int  # FOCAL or FOUNDER
+    self_interaction: bool
+
+
+class Game(NamedTuple):
+    """Payoffs as a program, and the layout of its memo, the table over co-player compositions."""
+
+    program: Program
+    vectors: Array  # float64 (names, G): counts k of each strategy in the group
+    source: Array  # int64 (2, d, C): output of the program, and column, that hold P[i, c]
+    coefficient: Array  # float64 (C,): multinomial coefficient of the composition
+    prefix: Array  # int64 (rows, d-1): counts of all but the last two strategies; co-players left for those two
+    moves: bool  # the table changes during a run
+    reads_mix: bool  # ... with the population's mix
+
+
+class Laws(NamedTuple):
+    """The environment; `numbers[rows[v, FIRST]:]` are a law's own numbers."""
+
+    rows: Array  # int64 (m, 4): kind, first number, whether it moves with each step, variable on whose events it jumps
+    starts: Array  # float64 (m, 2): value at 0, factor of a jump
+    numbers: Array  # float64
+    feedback: Program  # outputs: de/dt of each feedback variable, in order of `moved`
+    moved: Array  # int64 (q,): which variables feedback moves
+
+
+class Process(NamedTuple):
+    """Everything that is fixed during a run."""
+
+    rule: Rule
+    meeting: Meeting
+    game: Game
+    laws: Laws
+    to: Array  # float64 (d, d): what a strategy mutates to, row-stochastic
+    strategy: Array  # float64 (5, d): with rows BIAS and INDICATOR filled in
+    scalars: Array  # float64, with the parameters filled in
+    environment: int  # place of the first environment variable in `scalars`
+    mix: int  # place of the first share
+    eventful: bool  # the environment moves
+    stepwise: bool  # ... and some of it with every step
+    autonomous: bool  # nothing depends on time but through the state
+    random: bool  # the environment is drawn
+
+
+class Plan(NamedTuple):
+    """What is asked of a run; times in generations."""
+
+    generations: float
+    record_every: float
+    records: int  # T, the first at time 0
+    burn_in: float
+    tolerance: float  # of the integrator, on each share
+    until: int  # COMPLETED (to the end), CONVERGED, ABSORBED or CYCLING
+    rest: float  # rate of change below which a run has converged
+    averages: bool
+    watched: Array  # int64 (W,): strategy
+    levels: Array  # float64 (2, W): level, hold
+    start: Array  # float64 (d,): shares, or empty for random on the simplex
+
+
+class Recording(NamedTuple):
+    """What a run leaves; one row per replicate."""
+
+    mix: Array  # float64 (R, T, d)
+    environment: Array  # float64 (R, T, m)
+    payoff: Array  # float64 (R, T): population mean
+    final: Array  # float64 (R, 2d+m): last mix, last payoffs (0 for the absent of a finite population), environment
+    means: Array  # float64 (R, d+m): time averages of mix and environment
+    tipped: Array  # float64 (R, W), nan if never
+    numbers: Array  # float64 (R, 4): end, time of fixation, period of a cycle (nan if none), mean payoff over time
+    counts: Array  # int64 (R, 7): records, nominal and effective updates (or steps accepted and rejected),
+    # why it ended (with strategy and composition of a payoff that is not finite), the strategy that took over or -1
+
+
+class Work(NamedTuple):
+    """Scratch of one run: the moving state and what is derived from it."""
+
+    scalars: Array  # float64
+    registers: Array  # float64 (registers, G)
+    stack: Array  # float64 (depth, G)
+    feedback_registers: Array  # float64 (registers, 1)
+    feedback_stack: Array  # float64 (depth, 1)
+    table: Array  # float64 (d, C): payoff times multinomial coefficient
+    factors: Array  # float64 (5, d, n)
+    strategy: Array  # float64 (5, d)
+    rates: Array  # float64 (d, d): probability that one event turns an i into a j
+    events: Array  # float64 (6, m)
+    status: Array  # int64 (4,)

@@ -1,0 +1,168 @@
+"""The mean field of every rule: the right-hand side for mix and feedback environment together.
+
+The state holds d places for the mix, then one per feedback variable. Where a rule only imitates (no mutation), the mix
+is carried as logarithms, u_i' = growth_i(x) = x_i'/x_i: shares stay positive, and times spent near a corner of the
+simplex (heteroclinic cycles) come out right however small a share gets. Elsewhere it is carried as shares.
+"""
+
+import math
+
+import numpy as np
+
+from evo.codes import ALL, EXPONENTIAL, MORAN, PAIRWISE_COMPARISON, REPLICATOR, REPLICATOR_MUTATOR
+from evo.kernels._cache import inner
+from evo.kernels.arrays import FITNESS, PAYOFF, PULL
+from evo.kernels.environment import evaluate, fill_feedback
+from evo.kernels.feedback import tell_mix
+from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff
+from evo.kernels.rates import fill_fitness, fill_rates
+
+
+@inner
+def imitates_only(rule):
+    """Whether the flow is x_i * growth_i in closed form: no mutation, role models met uniformly."""
+    unbiased = rule.conformity == 1.0 and rule.prestige == 0.0
+    flow = rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR or rule.code == MORAN
+    return rule.mutation == 0.0 and (flow or (rule.code == PAIRWISE_COMPARISON and unbiased))
+
+
+@inner
+def read_mix(state, logarithmic, mix):
+    """The mix, normalised, from the state."""
+    if not logarithmic:
+        for i in range(len(mix)):
+            mix[i] = state[i]
+        return
+    top = -math.inf
+    for i in range(len(mix)):
+        top = max(top, state[i])
+    total = 0.0
+    for i in range(len(mix)):
+        mix[i] = math.exp(state[i] - top)
+        total += mix[i]
+    for i in range(len(mix)):
+        mix[i] /= total
+
+
+@inner
+def write_mix(mix, logarithmic, state):
+    """The opposite of `read_mix`."""
+    for i in range(len(mix)):
+        state[i] = mix[i]
+        if logarithmic:
+            state[i] = math.log(mix[i]) if mix[i] > 0.0 else -math.inf
+
+
+@inner
+def still(process):
+    """Whether the payoff table never changes, so that the field depends on the mix alone."""
+    return not (process.eventful or process.game.moves or len(process.laws.moved) > 0)
+
+
+@inner
+def surround(process, t, mix, state, work):
+    """Bring environment and table up to date with time and state."""
+    if process.eventful:
+        evaluate(process, t, np.int64(ALL), np.bool_(True), work)
+        for place in range(len(process.laws.moved)):
+            work.scalars[process.environment + process.laws.moved[place]] = state[len(mix) + place]
+    if process.game.moves:
+        if process.game.reads_mix:
+            for i in range(len(mix)):
+                work.scalars[process.mix + i] = mix[i]
+        fill_table(process.game, work)
+
+
+@inner
+def settle(process, t, logarithmic, state, mix, work):
+    """Mix, environment, table and payoffs of this state; returns the population's mean payoff."""
+    read_mix(state, logarithmic, mix)
+    surround(process, t, mix, state, work)
+    fill_payoffs(process.meeting, process.game.prefix, mix, work.table, work.factors, work.status, work.strategy)
+    return mean_payoff(1.0, mix, work.strategy)
+
+
+@inner
+def fill_field(process, t, logarithmic, state, mix, work, derivative):
+    """The derivative of the state at time t; `mix` receives the shares, row PAYOFF the payoffs."""
+    read_mix(state, logarithmic, mix)
+    surround(process, t, mix, state, work)
+    fill_mix_field(
+        process.rule, process.meeting, process.game.prefix, process.to, logarithmic, state,
+        mix, work.table, work.factors, work.status, work.strategy, work.rates, derivative,
+    )  # fmt: skip
+    if len(process.laws.moved) > 0:
+        tell_mix(process, mix, mean_payoff(1.0, mix, work.strategy), work)
+        fill_feedback(process, work, derivative[len(mix) :])
+
+
+@inner
+def fill_mix_field(
+    rule, meeting, prefix, to, logarithmic, state, mix, table, factors, status, strategy, rates, derivative
+):
+    """The derivative of the mix (or of its logarithm) in the environment as it stands."""
+    read_mix(state, logarithmic, mix)
+    fill_payoffs(meeting, prefix, mix, table, factors, status, strategy)
+    mean = mean_payoff(1.0, mix, strategy)
+    if logarithmic:
+        growth(rule, mean, mix, status, strategy, derivative)
+        for i in range(len(mix)):
+            if state[i] == -math.inf:
+                derivative[i] = 0.0
+    elif rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR:
+        mutator_flow(rule, to, mean, mix, strategy, derivative)
+    else:
+        fill_rates(rule, to, 1.0, meeting.whole > 0, mix, status, strategy, rates)
+        for i in range(len(mix)):
+            derivative[i] = 0.0
+            for j in range(len(mix)):
+                if i != j:
+                    derivative[i] += rates[j, i] - rates[i, j]
+
+
+@inner
+def growth(rule, mean, mix, status, strategy, derivative):
+    """Per-capita growth x_i'/x_i without mutation."""
+    beta = rule.intensity
+    if rule.code == PAIRWISE_COMPARISON:
+        for i in range(len(mix)):
+            derivative[i] = 0.0
+            for j in range(len(mix)):
+                if j != i and mix[j] > 0.0:
+                    derivative[i] += mix[j] * math.tanh(0.5 * beta * (strategy[PAYOFF, i] - strategy[PAYOFF, j]))
+    elif rule.code == MORAN:
+        whole = fill_fitness(rule, mix, status, strategy)
+        for i in range(len(mix)):
+            derivative[i] = strategy[FITNESS, i] / whole - 1.0
+            if mix[i] == 0.0 and rule.fitness == EXPONENTIAL:  # a share too small for a double still grows
+                derivative[i] = (
+                    math.exp(beta * (strategy[PAYOFF, i] - mean)) / exponential_mean(rule, mean, mix, strategy) - 1.0
+                )
+            elif mix[i] == 0.0:
+                derivative[i] = beta * (strategy[PAYOFF, i] - mean) / whole
+    else:
+        for i in range(len(mix)):
+            derivative[i] = beta * (strategy[PAYOFF, i] - mean)
+
+
+@inner
+def exponential_mean(rule, mean, mix, strategy):
+    """Mean of exp(beta*(payoff - mean payoff)) over the population."""
+    total = 0.0
+    for j in range(len(mix)):
+        if mix[j] > 0.0:
+            total += mix[j] * math.exp(rule.intensity * (strategy[PAYOFF, j] - mean))
+    return total
+
+
+@inner
+def mutator_flow(rule, to, mean, mix, strategy, derivative):
+    """x' = x (beta*pi - mean) with mutation added to the shares, or at birth (option 1)."""
+    for i in range(len(mix)):
+        gain = rule.intensity * strategy[PAYOFF, i] * mix[i] if mix[i] > 0.0 else 0.0
+        strategy[PULL, i] = gain if rule.option == 1 else mix[i]
+        derivative[i] = gain - mix[i] * rule.intensity * mean - rule.mutation * strategy[PULL, i]
+    if rule.mutation > 0.0:
+        for i in range(len(mix)):
+            for j in range(len(mix)):
+                derivative[j] += rule.mutation * strategy[PULL, i] * to[i, j]

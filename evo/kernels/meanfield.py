@@ -1,0 +1,277 @@
+"""One run of an infinite population: mix and feedback environment integrated together, landing on every event."""
+
+import math
+
+import numpy as np
+
+from evo.codes import (
+    ALL,
+    COMPLETED,
+    CONVERGED,
+    CYCLING,
+    ENVIRONMENT_STREAM,
+    INTERRUPTED,
+    NONFINITE_STATE,
+    OFF_SIMPLEX,
+    STEP_TOO_SMALL,
+)
+from evo.kernels._cache import inner, kernel
+from evo.kernels.arrays import EFFECTIVE, NOMINAL, PERIOD, REASON, RECORDED, VALUE
+from evo.kernels.cycles import begin_cycle, leader, passage, period_found, widen
+from evo.kernels.environment import begin_environment, cross, evaluate, next_event
+from evo.kernels.field import fill_field, imitates_only, read_mix, settle, still, write_mix
+from evo.kernels.integrator import attempt, between, dense_output, next_size, scaled_error
+from evo.kernels.observe import (
+    add_average,
+    add_environment,
+    begin_watches,
+    close_averages,
+    close_watches,
+    keep_final,
+    keep_record,
+    watch,
+    watch_one,
+)
+from evo.kernels.payoffs import begin_table, mean_payoff
+from evo.kernels.random import seed_stream
+from evo.kernels.start import begin_replicate
+
+LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
+SMALLEST = 1e-13  # step, relative to the time
+
+
+@kernel
+def run_flow(process, plan, key, point, number, replicate, flag, work, recording):
+    """Run replicate `number` of an infinite population to plan.generations, or until it converges or cycles, into row
+    `replicate` of the recording. A flag other than 0 stops it."""
+    strategies = work.strategy.shape[1]
+    mix, rng = np.empty(strategies), np.empty(4, np.uint64)
+    begin_replicate(process, plan, key, point, number, rng, work, mix)
+    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
+    size = strategies + len(process.laws.moved)
+    environment = work.scalars[process.environment : process.mix]
+    means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
+    logarithmic, moving = imitates_only(process.rule), not still(process)
+    state, trial, middle = np.empty(size), np.empty(size), np.empty(size)
+    stages, dense = np.empty((7, size)), np.empty((4, size))
+    before, shares = np.empty(strategies), np.empty(strategies)
+    since = np.empty(len(plan.watched))
+    turn, section, low, high = np.empty(5), np.empty(strategies), np.empty(strategies), np.empty(strategies)
+    begin_watches(since)
+    begin_cycle(plan.generations, mix, turn, low, high)
+
+    begin_environment(process.laws, 0.0, rng, work)
+    evaluate(process, 0.0, np.int64(ALL), np.bool_(True), work)
+    write_mix(mix, logarithmic, state)
+    for place in range(len(process.laws.moved)):
+        state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
+    for i in range(strategies):
+        work.scalars[process.mix + i] = mix[i]
+    begin_table(process.game, process.meeting, work)
+    t = 0.0
+    fill_field(process, t, logarithmic, state, mix, work, stages[0])
+    mean = mean_payoff(1.0, mix, work.strategy)
+    keep_record(replicate, mix, mean, environment, recording)
+    watch(plan, t, 1.0, mix, since, tipped)
+    h = min(plan.generations, 0.01 / (1e-3 + largest(stages[0])))
+    reason = work.status[REASON]
+    duration = 0.0
+    while t < plan.generations and reason == COMPLETED:
+        event = next_event(work.events)
+        target = min(event, plan.generations)
+        if t < plan.burn_in:
+            target = min(target, plan.burn_in)
+        while t < target and reason == COMPLETED:
+            last = t + 1.01 * h >= target
+            step = target - t if last else h
+            overwrite(mix, before)
+            attempt(process, t, step, moving, logarithmic, state, stages, mix, work, trial)
+            error = scaled_error(strategies, step, logarithmic, LOCAL * plan.tolerance, state, trial, stages)
+            trouble = work.status[REASON]
+            if trouble != 0 or error > 1.0:
+                recording.counts[replicate, EFFECTIVE] += 1
+                overwrite(before, mix)
+                h = next_size(step, math.inf if trouble != 0 else error)
+                work.status[REASON] = 0
+                if h < SMALLEST * max(1.0, t):
+                    reason = trouble if trouble != 0 else STEP_TOO_SMALL
+                if flag[0] != 0:
+                    reason = INTERRUPTED
+                continue
+            recording.counts[replicate, NOMINAL] += 1
+            after = target if last else t + step
+            end_mean = mean_payoff(1.0, mix, work.strategy)
+            dense_output(step, state, trial, stages, dense)
+            if plan.averages and t >= plan.burn_in:
+                add_average(step / 6.0, before, mean, means, numbers)
+                add_average(step / 6.0, mix, end_mean, means, numbers)
+                add_environment(step / 6.0, strategies, environment, means)
+                average_within(process, t, step, logarithmic, state, dense, middle, shares, work, means, numbers)
+                duration += step
+            follow(
+                process,
+                plan,
+                replicate,
+                t,
+                step,
+                after < event,
+                logarithmic,
+                state,
+                dense,
+                middle,
+                shares,
+                work,
+                recording,
+            )
+            seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped)
+            if not process.random:
+                note_lead(
+                    plan, t, step, before, mix, logarithmic, state, dense, middle, shares, turn, section, low, high
+                )
+            mean = end_mean
+            if not normalise(logarithmic, mix, trial):
+                reason = OFF_SIMPLEX
+            for i in range(size):
+                state[i] = trial[i]
+                stages[0, i] = stages[6, i]
+                if not (math.isfinite(stages[6, i]) and (math.isfinite(state[i]) or state[i] == -math.inf)):
+                    reason = NONFINITE_STATE
+            t = after
+            h = max(next_size(step, error), h if last else 0.0)
+            if reason == COMPLETED:
+                reason = early_end(plan, logarithmic, strategies, mix, stages[0], turn)
+            if flag[0] != 0:
+                reason = INTERRUPTED
+        if t >= event and reason == COMPLETED:
+            for place in range(len(process.laws.moved)):
+                work.events[VALUE, process.laws.moved[place]] = state[strategies + place]
+            cross(process.laws, 0.0, t, rng, work.events)
+            for place in range(len(process.laws.moved)):
+                state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
+            fill_field(process, t, logarithmic, state, mix, work, stages[0])
+            mean = mean_payoff(1.0, mix, work.strategy)
+            reason = work.status[REASON]
+            follow(
+                process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, shares, work, recording
+            )
+    settle(process, t, logarithmic, state, mix, work)
+    work.status[REASON] = reason
+    numbers[PERIOD] = period_found(turn)
+    close_watches(plan, t, reason == CONVERGED, since, tipped)
+    close_averages(duration, means, numbers)
+    keep_final(replicate, t, mix, environment, work.strategy, work.status, recording)
+
+
+@inner
+def overwrite(source, target):
+    for i in range(len(target)):
+        target[i] = source[i]
+
+
+@inner
+def largest(values):
+    most = 0.0
+    for value in values:
+        most = max(most, abs(value))
+    return most
+
+
+@inner
+def normalise(logarithmic, mix, state):
+    """Take the rounding out of the sum of shares; False where it is more than rounding."""
+    total = 0.0
+    for i in range(len(mix)):
+        total += math.exp(state[i]) if logarithmic else state[i]
+    for i in range(len(mix)):
+        if logarithmic:
+            state[i] -= math.log(total)
+        else:
+            state[i] /= total
+            mix[i] = state[i]
+    return abs(total - 1.0) < 1e-3
+
+
+@inner
+def average_within(process, t, step, logarithmic, state, dense, middle, shares, work, means, numbers):
+    """The middle of a step for Simpson's rule, and the environment at its start."""
+    environment = work.scalars[process.environment : process.mix]
+    settle(process, t, logarithmic, state, shares, work)
+    add_environment(step / 6.0, len(shares), environment, means)
+    between(0.5, state, dense, middle)
+    mean = settle(process, t + 0.5 * step, logarithmic, middle, shares, work)
+    add_average(4.0 * step / 6.0, shares, mean, means, numbers)
+    add_environment(4.0 * step / 6.0, len(shares), environment, means)
+
+
+@inner
+def follow(process, plan, replicate, t, step, closed, logarithmic, state, dense, middle, shares, work, recording):
+    """Write the records that fall in the step, its end included where `closed`."""
+    while recording.counts[replicate, RECORDED] < plan.records:
+        due = plan.record_every * recording.counts[replicate, RECORDED]
+        ahead = due - t
+        if ahead > step * (1.0 + 1e-12) + 1e-12 or (not closed and ahead >= step * (1.0 - 1e-12)):
+            return
+        if step > 0.0:
+            between(min(ahead / step, 1.0), state, dense, middle)
+        else:
+            overwrite(state, middle)
+        mean = settle(process, due, logarithmic, middle, shares, work)
+        keep_record(replicate, shares, mean, work.scalars[process.environment : process.mix], recording)
+
+
+@inner
+def seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped):
+    """Watched shares over a step, with the moment of crossing found on the dense output."""
+    for w in range(len(plan.watched)):
+        i = plan.watched[w]
+        was = before[i] >= plan.levels[0, w]
+        now = mix[i] >= plan.levels[0, w]
+        if was != now:
+            low, high = 0.0, 1.0
+            for _ in range(50):
+                theta = 0.5 * (low + high)
+                between(theta, state, dense, middle)
+                read_mix(middle, logarithmic, shares)
+                if (shares[i] >= plan.levels[0, w]) == was:
+                    low = theta
+                else:
+                    high = theta
+            watch_one(plan, w, t + high * step, now, since, tipped)
+        else:
+            watch_one(plan, w, t + step, now, since, tipped)
+
+
+@inner
+def note_lead(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, turn, section, low, high):
+    """Tell the search for cycles where the lead passed, and how far shares ranged."""
+    widen(mix, low, high)
+    old, new = leader(before), leader(mix)
+    if old == new:
+        return
+    left, right = 0.0, 1.0
+    for _ in range(40):
+        theta = 0.5 * (left + right)
+        between(theta, state, dense, middle)
+        read_mix(middle, logarithmic, shares)
+        if shares[old] >= shares[new]:
+            left = theta
+        else:
+            right = theta
+    passage(plan.generations, t + right * step, new, shares, turn, section, low, high)
+
+
+@inner
+def early_end(plan, logarithmic, strategies, mix, derivative, turn):
+    """Whether the run may end early: at rest, or on a cycle, where the plan asks for it."""
+    if plan.until == CONVERGED:
+        fastest = 0.0
+        for i in range(len(derivative)):
+            speed = abs(derivative[i])
+            if i < strategies and logarithmic:
+                speed *= mix[i]
+            fastest = max(fastest, speed)
+        if fastest < plan.rest:
+            return CONVERGED
+    if plan.until == CYCLING and not math.isnan(period_found(turn)):
+        return CYCLING
+    return COMPLETED

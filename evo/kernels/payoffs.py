@@ -1,0 +1,226 @@
+"""Expected payoffs: the table over co-player compositions and its mean over who is met (definitions.md, Payoffs).
+
+A composition c of the n-1 co-players has weight coefficient(c) * prod_j factor_j(c_j). The factor of a strategy is a
+power of its share (infinite population) or a falling factorial of its count (finite), times the copies that
+assortment makes of one strategy: the focal's, or that of the group's founder. A finite population scales each factor
+by the number of others, so that nothing overflows.
+"""
+
+import math
+
+import numpy as np
+
+from evo.codes import FOCAL, NONFINITE_PAYOFF
+from evo.kernels._cache import inner, kernel
+from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, WAYS, WHERE, WHO
+from evo.kernels.program import prepare, refresh
+
+
+@inner
+def begin_table(game, meeting, work):
+    """Run what is static of the payoff program, then fill the table."""
+    prepare(game.program, work.scalars, game.vectors, work.registers, work.stack)
+    if meeting.whole > 0:
+        fill_ways(meeting, work.factors[WAYS, 0])
+    fill_table(game, work)
+
+
+@inner
+def fill_table(game, work):
+    """Run what moves of the payoff program and gather its outputs into table[i, c], times the coefficient of c."""
+    refresh(game.program, work.scalars, game.vectors, work.registers, work.stack)
+    broken = 0
+    for i in range(work.table.shape[0]):
+        for c in range(work.table.shape[1]):
+            payoff = work.registers[game.source[0, i, c], game.source[1, i, c]]
+            if not math.isfinite(payoff):
+                broken += 1
+            work.table[i, c] = payoff * game.coefficient[c]
+    work.status[BROKEN] = broken
+
+
+@inner
+def fill_ways(meeting, ways):
+    """ways[s] = pool (pool-1) ... (pool-s+1) / pool^s, the ordered draws of s co-players from the pool of others."""
+    pool = meeting.whole - (0.0 if meeting.self_interaction else 1.0)
+    product = 1.0
+    for s in range(len(ways)):
+        ways[s] = product
+        product *= (pool - s) / pool
+
+
+@inner
+def powers(base, factor):
+    """factor[c] = base^c."""
+    product = 1.0
+    for c in range(len(factor)):
+        factor[c] = product
+        product *= base
+
+
+@inner
+def falling(count, step, factor):
+    """factor[c] = (step*count) (step*(count-1)) ... c times: ordered draws without replacement, step = (1-a)/pool."""
+    product = 1.0
+    for c in range(len(factor)):
+        factor[c] = product
+        product *= step * max(count - c, 0.0)
+
+
+@inner
+def with_copies(drawn, ways, copying, factor):
+    """factor[c]: c co-players of the copied strategy, m of them copies and the others drawn, divided by the number of
+    ways to draw the n-1-m co-players that are not copies."""
+    slots = len(factor) - 1
+    if copying == 0.0:
+        for c in range(slots + 1):
+            factor[c] = drawn[c] / ways[slots]
+        return
+    for c in range(slots + 1):
+        total = 0.0
+        chosen = 1.0  # C(c, m) * copying^m
+        for m in range(c + 1):
+            if drawn[c - m] > 0.0:
+                total += chosen * drawn[c - m] / ways[slots - m]
+            chosen *= copying * (c - m) / (m + 1.0)
+        factor[c] = total
+
+
+@inner
+def fill_factors(meeting, copying, amounts, factors):
+    """Weights of c co-players of each strategy, for amounts that are shares (infinite) or counts (finite)."""
+    if meeting.whole == 0:
+        for j in range(len(amounts)):
+            powers((1.0 - copying) * amounts[j], factors[OTHER, j])
+            powers((1.0 - copying) * amounts[j] + copying, factors[OWN, j])
+        return
+    focal = 0.0 if meeting.self_interaction else 1.0
+    step = (1.0 - copying) / (meeting.whole - focal)
+    ways = factors[WAYS, 0]
+    for j in range(len(amounts)):
+        falling(amounts[j], step, factors[OTHER, j])
+        if amounts[j] > 0:
+            falling(amounts[j] - focal, step, factors[LESS, j])
+            with_copies(factors[LESS, j], ways, copying, factors[OWN, j])
+        if meeting.alike != FOCAL:
+            with_copies(factors[OTHER, j], ways, copying, factors[COPIED, j])
+
+
+@inner
+def which_factor(finite, j, focal, founder):
+    """The table that holds the factor of strategy j for this focal in a group where `founder` is copied."""
+    if j == founder:
+        return OWN if j == focal or not finite else COPIED
+    return LESS if j == focal and finite else OTHER
+
+
+@inner
+def table_mean(finite, focal, founder, used, prefix, table, factors, status):
+    """Mean of the focal's payoffs over compositions, `founder` being copied; a payoff that has weight and is not finite
+    is reported where it is `used`."""
+    strategies = table.shape[0]
+    first = factors[which_factor(finite, strategies - 2, focal, founder), strategies - 2]
+    last = factors[which_factor(finite, strategies - 1, focal, founder), strategies - 1]
+    checked = status[BROKEN] > 0
+    total = 0.0
+    place = 0
+    for row in range(prefix.shape[0]):
+        left = prefix[row, strategies - 2]
+        weight = 1.0
+        for j in range(strategies - 2):
+            if prefix[row, j] > 0:
+                weight *= factors[which_factor(finite, j, focal, founder), j, prefix[row, j]]
+        if weight != 0.0:
+            part = 0.0
+            for c in range(left + 1):
+                chance = first[left - c] * last[c]
+                if not checked or chance != 0.0:
+                    part += chance * table[focal, place + c]
+                    if checked and used and not math.isfinite(table[focal, place + c]):
+                        report(focal, place + c, status)
+            total += weight * part
+        place += left + 1
+    return total
+
+
+@inner
+def report(focal, composition, status):
+    """Note the first payoff that is used and not finite."""
+    if status[REASON] == 0:
+        status[REASON] = NONFINITE_PAYOFF
+        status[WHO] = focal
+        status[WHERE] = composition
+
+
+@inner
+def pair_payoffs(meeting, amounts, table, status, payoffs):
+    """Payoffs of a two-player game: linear in the mix, so assortment of either kind adds its share of own kind."""
+    finite = meeting.whole > 0
+    focal = 1.0 if finite and not meeting.self_interaction else 0.0
+    scale = (1.0 - meeting.assortment) / (meeting.whole - focal if finite else 1.0)
+    checked = status[BROKEN] > 0
+    for i in range(len(amounts)):
+        total = 0.0
+        if not finite or amounts[i] > 0:
+            for j in range(len(amounts)):
+                weight = scale * amounts[j]
+                if i == j:
+                    weight = scale * (amounts[j] - focal) + meeting.assortment
+                if not checked or weight != 0.0:
+                    total += weight * table[i, j]
+                    if checked and amounts[i] > 0 and not math.isfinite(table[i, j]):
+                        report(i, j, status)
+        payoffs[i] = total
+
+
+@inner
+def group_payoffs(meeting, prefix, amounts, table, factors, status, payoffs):
+    """Payoffs of a group game, of every strategy (infinite population) or of every present one (finite)."""
+    finite = meeting.whole > 0
+    founded = meeting.alike != FOCAL and meeting.assortment > 0.0
+    copying = math.sqrt(meeting.assortment) if founded else meeting.assortment
+    fill_factors(meeting, copying, amounts, factors)
+    focal = 1.0 if finite and not meeting.self_interaction else 0.0
+    pool = meeting.whole - focal if finite else 1.0
+    for i in range(len(amounts)):
+        used = amounts[i] > 0
+        if finite and not used:
+            payoffs[i] = 0.0
+        elif founded:
+            total = 0.0
+            for f in range(len(amounts)):
+                weight = (1.0 - copying) * (amounts[f] - (focal if f == i else 0.0)) / pool
+                if f == i:
+                    weight += copying
+                if weight > 0.0:
+                    total += weight * table_mean(finite, i, f, used, prefix, table, factors, status)
+            payoffs[i] = total
+        else:
+            payoffs[i] = table_mean(finite, i, i, used, prefix, table, factors, status)
+
+
+@kernel
+def fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
+    """Effective payoffs (trait bias included) at these shares or counts, into row PAYOFF.
+
+    In an infinite population a strategy of share 0 has the payoff of an invader; in a finite one an absent strategy has
+    none (0 stands there). A payoff that is used and not finite is reported in `status`.
+    """
+    if meeting.size == 2:
+        pair_payoffs(meeting, amounts, table, status, strategy[PAYOFF])
+    else:
+        group_payoffs(meeting, prefix, amounts, table, factors, status, strategy[PAYOFF])
+    for i in range(len(amounts)):
+        strategy[PAYOFF, i] += strategy[BIAS, i]
+        if amounts[i] > 0 and not math.isfinite(strategy[PAYOFF, i]):
+            report(i, np.int64(-1), status)
+
+
+@kernel
+def mean_payoff(whole, amounts, strategy):
+    """The population's mean payoff."""
+    total = 0.0
+    for i in range(len(amounts)):
+        if amounts[i] > 0:
+            total += amounts[i] * strategy[PAYOFF, i]
+    return total / whole

@@ -1,0 +1,123 @@
+"""A model: strategies, game, environment, selection, mutation, population and dynamics, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from evo._spec import Spec
+from evo.dynamics import Dynamics
+from evo.environments import Law
+from evo.formulas import parse
+from evo.games import Game
+from evo.lowering import Problems, lower, scalar_names
+from evo.mutations import Mutation
+from evo.populations import Infinite, Population
+from evo.quantities import parameter_formulas
+from evo.selection import Selection
+from evo.series import File
+from evo.strategies import Name, Strategies
+
+if TYPE_CHECKING:
+    from evo.kernels.arrays import Process
+
+RESERVED = frozenset(
+    {"t", "n", "mean_payoff", "value", "where", "min", "max", "abs", "exp", "log", "sqrt", "tanh", "floor"}
+)
+
+
+class Parameter(Spec):
+    """A number that formulas use by name, with what a reader and a slider need to know of it."""
+
+    value: float
+    range: tuple[float, float] | None = None
+    unit: str | None = None
+    label: str | None = None
+
+
+def _as_parameter(value: object) -> object:
+    return {"value": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Parameters = dict[Name, Annotated[Parameter, BeforeValidator(_as_parameter)]]
+
+
+class Parts(Spec):
+    """What a model is made of: the keys that stand at the top of a config, beside those of the experiment."""
+
+    parameters: Parameters = Field(default_factory=dict)
+    strategies: Strategies
+    game: Game
+    environment: dict[Name, Law] = Field(default_factory=dict)
+    selection: Selection = Selection()
+    mutation: Mutation = Mutation()
+    population: Population = Infinite()
+    dynamics: Dynamics
+    files: dict[str, File] = Field(default_factory=dict, description="data files, embedded when the config was loaded")
+
+    @cached_property
+    def strategy_names(self) -> tuple[str, ...]:
+        return tuple(self.strategies)
+
+    @cached_property
+    def parameter_values(self) -> dict[str, float]:
+        return {name: parameter.value for name, parameter in self.parameters.items()}
+
+    @cached_property
+    def trait_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(trait for strategy in self.strategies.values() for trait in strategy.traits))
+
+    def trait_values(self, trait: str) -> np.ndarray:
+        """The trait of each strategy, 0 where it has none."""
+        return np.array([strategy.traits.get(trait, 0.0) for strategy in self.strategies.values()])
+
+
+class Model(Parts):
+    """A model that can run: its parts agree, its formulas know their names, and it lowers to arrays (`lowered`)."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        problems = Problems()
+        self._check_names(problems)
+        self._check_formulas(problems)
+        problems.stop()
+        self.lowered  # noqa: B018  (every other check)
+        return self
+
+    @cached_property
+    def lowered(self) -> Process:
+        """The arrays that kernels read."""
+        return lower(self)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether a run from a given start has no randomness."""
+        return self.population.kind == "infinite" and not self.lowered.random
+
+    def _check_names(self, problems: Problems) -> None:
+        prefixes = ("x_", "k_", "payoff_")
+        taken = {prefix + name for prefix in prefixes for name in self.strategies} | RESERVED
+        for part, names in (("parameters", self.parameters), ("environment", self.environment), ("let", self.game.let)):
+            for name in names:
+                path = ("game", "let", name) if part == "let" else (part, name)
+                if name in taken:
+                    problems.add(path, f"{name!r} means something else in formulas", "choose another name")
+
+    def _check_formulas(self, problems: Problems) -> None:
+        known: Mapping[str, int] = scalar_names(self)
+        for path, text in parameter_formulas(self):
+            for name in sorted(parse(text).names):
+                if name in self.environment:
+                    problems.add(path, f"{name!r} is an environment variable here: it moves, and this must be a number")
+                elif name not in self.parameters:
+                    problems.add(path, f"unknown parameter {name!r}", _nearest(name, self.parameters or known))
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    from evo._errors import suggest
+
+    return suggest(name, known) or f"known: {', '.join(sorted(known)) or 'none'}"

@@ -1,0 +1,44 @@
+"""Populations: how many there are, and who meets whom."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evo._spec import Spec
+from evo.quantities import Quantity, Size
+
+Alike = Literal["focal", "founder"]
+
+
+class Infinite(Spec):
+    """An infinite well-mixed population: the mix moves by the mean field of its rule.
+
+    With assortment a, `focal`: each co-player's slot is independently of the focal's own strategy with probability a;
+    `founder`: each group has one founder drawn from the mix whom every member copies with probability sqrt(a), so that
+    pairs are related by a. For groups of two both are the same.
+    """
+
+    kind: Literal["infinite"] = "infinite"
+    assortment: Quantity = 0.0
+    assortment_kind: Alike = "focal"
+
+
+class WellMixed(Spec):
+    """A well-mixed population of `size` individuals (Z), as counts per strategy.
+
+    Co-players are drawn without replacement from the other Z-1; a player never meets itself unless
+    `self_interaction`, which draws them from all Z. With assortment a, each slot is with probability a a copy of the
+    focal's strategy (focal) or, with probability sqrt(a), of the group's founder (founder: an individual drawn from
+    the other Z-1, or with probability sqrt(a) of the focal's own strategy); a copy consumes nobody.
+    """
+
+    kind: Literal["well_mixed"] = "well_mixed"
+    size: Size
+    assortment: Quantity = 0.0
+    assortment_kind: Alike = "focal"
+    self_interaction: bool = False
+
+
+Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]

@@ -1,0 +1,109 @@
+"""Plans, recordings and scratch as arrays: what a run is asked, what it leaves, what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evo import codes
+from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording, Work
+
+Watched = tuple[int, float, float]  # strategy, level, hold
+UNTIL = {
+    "generations": codes.COMPLETED,
+    "converged": codes.CONVERGED,
+    "fixed": codes.ABSORBED,
+    "cycling": codes.CYCLING,
+}
+
+
+def plan_of(
+    start: Sequence[float],
+    *,
+    generations: float,
+    record_every: float | None,
+    burn_in: float,
+    tolerance: float,
+    until: str,
+    rest: float,
+    averages: bool,
+    watched: Sequence[Watched],
+) -> Plan:
+    """The kernel's plan; `record_every` None keeps the start and nothing more, an empty start is random on the simplex."""
+    records = 1 if record_every is None else int(np.floor(generations / record_every * (1 + 1e-12) + 1e-9)) + 1
+    return Plan(
+        generations=float(generations),
+        record_every=float(record_every or generations),
+        records=records,
+        burn_in=float(burn_in),
+        tolerance=float(tolerance),
+        until=UNTIL[until],
+        rest=float(rest),
+        averages=averages,
+        watched=np.array([strategy for strategy, _, _ in watched], dtype=np.int64),
+        levels=np.array([[level for _, level, _ in watched], [hold for _, _, hold in watched]], dtype=float),
+        start=np.array(start, dtype=float),
+    )
+
+
+def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
+    """An empty recording for this many replicates."""
+    strategies, variables = len(process.to), len(process.laws.rows)
+    recording = Recording(
+        mix=np.full((replicates, plan.records, strategies), np.nan),
+        environment=np.full((replicates, plan.records, variables), np.nan),
+        payoff=np.full((replicates, plan.records), np.nan),
+        final=np.full((replicates, 2 * strategies + variables), np.nan),
+        means=np.zeros((replicates, strategies + variables)),
+        tipped=np.full((replicates, len(plan.watched)), np.nan),
+        numbers=np.zeros((replicates, 4)),
+        counts=np.zeros((replicates, 7), np.int64),
+    )
+    recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
+    recording.counts[:, FIXED] = -1
+    return recording
+
+
+def recording_bytes(process: Process, plan: Plan, replicates: int) -> int:
+    """Memory that a recording takes, in bytes."""
+    strategies, variables = len(process.to), len(process.laws.rows)
+    row = plan.records * (strategies + variables + 1) + 3 * strategies + 2 * variables + len(plan.watched) + 11
+    return 8 * replicates * row
+
+
+def scratch(process: Process) -> Work:
+    """Working memory for one thread."""
+    game, laws = process.game, process.laws
+    _, strategies, compositions = game.source.shape
+    columns = max(1, game.vectors.shape[1])
+    return Work(
+        scalars=process.scalars.copy(),
+        registers=np.zeros((game.program.registers, columns)),
+        stack=np.zeros((game.program.depth, columns)),
+        feedback_registers=np.zeros((laws.feedback.registers, 1)),
+        feedback_stack=np.zeros((laws.feedback.depth, 1)),
+        table=np.zeros((strategies, compositions)),
+        factors=np.zeros((5, strategies, process.meeting.size)),
+        strategy=process.strategy.copy(),
+        rates=np.zeros((strategies, strategies)),
+        events=np.zeros((6, len(laws.rows))),
+        status=np.zeros(4, np.int64),
+    )
+
+
+def start_shares(start: Mapping[str, float], strategies: Sequence[str]) -> list[float]:
+    """Named shares, the remainder split equally over the strategies not named; they sum to 1.
+
+    Raises ValueError where a name is unknown, a share negative, or the sum not 1 and nobody is left to take the rest.
+    """
+    unknown = [name for name in start if name not in strategies]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not a strategy")
+    total = sum(start.values())
+    unnamed = [name for name in strategies if name not in start]
+    if total > 1 + 1e-9 or (not unnamed and abs(total - 1) > 1e-9):
+        raise ValueError(f"shares must sum to 1, they sum to {total:g}")
+    rest = max(0.0, 1 - total) / len(unnamed) if unnamed else 0.0
+    shares = [start.get(name, rest) for name in strategies]
+    return [share / sum(shares) for share in shares]
