@@ -7,6 +7,7 @@ import keyword
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from dataclasses import dataclass, field
 
 from evo import codes
@@ -92,6 +93,7 @@ class Expression:
         return parse, (self.text,)
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Read a formula; raises FormulaError."""
     source = _Source.of(text)

@@ -6,7 +6,7 @@ import numpy as np
 
 from evo.codes import NONFINITE_STATE
 from evo.kernels._cache import inner, kernel
-from evo.kernels.arrays import MEAN_PAYOFF, PAYOFF, PER_STEP, REASON, VALUE
+from evo.kernels.arrays import BIAS, MEAN_PAYOFF, PAYOFF, PER_STEP, REASON, VALUE
 from evo.kernels.environment import fill_feedback
 
 TOLERANCE = 1e-9  # of the doubled fourth-order step, relative
@@ -58,11 +58,11 @@ def advance_feedback(process, generation, unit, mix, mean, work):
 
 @inner
 def tell_mix(process, mix, mean, work):
-    """Let formulas read the mix, the payoffs and their mean."""
+    """Let formulas read the mix, the payoffs (trait bias not counted) and their mean."""
     work.scalars[MEAN_PAYOFF] = mean
     for i in range(len(mix)):
         work.scalars[process.mix + i] = mix[i]
-        work.scalars[process.mix + len(mix) + i] = work.strategy[PAYOFF, i]
+        work.scalars[process.mix + len(mix) + i] = work.strategy[PAYOFF, i] - work.strategy[BIAS, i]
 
 
 @inner

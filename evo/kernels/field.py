@@ -14,7 +14,7 @@ from evo.kernels._cache import inner
 from evo.kernels.arrays import FITNESS, PAYOFF, PULL
 from evo.kernels.environment import evaluate, fill_feedback
 from evo.kernels.feedback import tell_mix
-from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff
+from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff, mean_success
 from evo.kernels.rates import fill_fitness, fill_rates
 
 
@@ -103,7 +103,7 @@ def fill_mix_field(
     """The derivative of the mix (or of its logarithm) in the environment as it stands."""
     read_mix(state, logarithmic, mix)
     fill_payoffs(meeting, prefix, mix, table, factors, status, strategy)
-    mean = mean_payoff(1.0, mix, strategy)
+    mean = mean_success(mix, strategy)
     if logarithmic:
         growth(rule, mean, mix, status, strategy, derivative)
         for i in range(len(mix)):

@@ -3,7 +3,7 @@
 import math
 
 from evo.kernels._cache import inner
-from evo.kernels.arrays import END, ENDED, MEAN, PAYOFF, RECORDED
+from evo.kernels.arrays import BIAS, END, ENDED, MEAN, PAYOFF, RECORDED
 
 
 @inner
@@ -27,7 +27,7 @@ def keep_final(replicate, t, mix, environment, strategy, status, recording):
     recording.numbers[replicate, END] = t
     for i in range(strategies):
         recording.final[replicate, i] = mix[i]
-        recording.final[replicate, strategies + i] = strategy[PAYOFF, i]
+        recording.final[replicate, strategies + i] = strategy[PAYOFF, i] - strategy[BIAS, i]
     for v in range(len(environment)):
         recording.final[replicate, 2 * strategies + v] = environment[v]
     for place in range(3):

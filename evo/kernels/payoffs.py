@@ -216,11 +216,21 @@ def fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
             report(i, np.int64(-1), status)
 
 
-@kernel
+@inner
 def mean_payoff(whole, amounts, strategy):
-    """The population's mean payoff."""
+    """The population's mean payoff, trait bias not counted."""
     total = 0.0
     for i in range(len(amounts)):
         if amounts[i] > 0:
-            total += amounts[i] * strategy[PAYOFF, i]
+            total += amounts[i] * (strategy[PAYOFF, i] - strategy[BIAS, i])
     return total / whole
+
+
+@inner
+def mean_success(mix, strategy):
+    """The population's mean effective payoff, trait bias included."""
+    total = 0.0
+    for i in range(len(mix)):
+        if mix[i] > 0.0:
+            total += mix[i] * strategy[PAYOFF, i]
+    return total

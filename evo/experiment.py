@@ -1,0 +1,355 @@
+"""An experiment: a model, how long and how often it runs, what varies, what is measured; how it is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from evo import _spec, _yaml
+from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
+from evo.canonical import plain
+from evo.lowering import Problems
+from evo.measures import FinalMix, Measure, Prevailing, check_measure, needs_averages, watched
+from evo.model import Model, Parts
+from evo.pictures import Mix, Paths, Picture
+from evo.recording import start_shares
+from evo.series import check_horizons, embed
+from evo.sweeps import Settings, Sweeps
+
+SCHEMA_VERSION = 1
+LARGEST_FILE = 5 * 2**20
+ORDER = (
+    "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
+    "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files",
+)  # fmt: skip
+
+
+class Record(Spec):
+    """Paths are kept, recorded every so many generations."""
+
+    every: Annotated[float, Field(gt=0)] = 1.0
+
+
+class Run(Spec):
+    """How a model is run.
+
+    `start` names shares (the remainder split equally over the unnamed) or is random: uniform on the simplex, drawn per
+    replicate. `until` may end a run early: at rest (every rate of change below `rest`), when a strategy is fixed, or on
+    a cycle. `tolerance` bounds the error of each share in a flow, away from separatrices. `burn_in` is left out of time
+    averages. With `common_random_numbers` all points share their streams, for comparisons between points.
+    """
+
+    generations: Annotated[float, Field(gt=0)]
+    replicates: Annotated[int, Field(ge=1, le=10**7)] = 1
+    seed: Annotated[int, Field(ge=0)] = 0
+    start: dict[str, Annotated[float, Field(ge=0, le=1)]] | Literal["random"] = Field(default_factory=dict)
+    record: Record | None = None
+    until: Literal["generations", "converged", "fixed", "cycling"] = "generations"
+    rest: Annotated[float, Field(gt=0)] = 1e-9
+    tolerance: Annotated[float, Field(gt=1e-13, lt=0.1)] = 1e-8
+    burn_in: Annotated[float, Field(ge=0)] = 0.0
+    common_random_numbers: bool = False
+
+
+Measures = Annotated[tuple[Measure, ...], Field(min_length=1)]
+
+
+def _version(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value > SCHEMA_VERSION:
+        raise ValueError(f"this evo reads version {SCHEMA_VERSION}; the config says {value}: a newer evo wrote it")
+    return value
+
+
+class Experiment(Parts):
+    """A complete experiment; its keys are those of the YAML file, and `model` is the model that they describe."""
+
+    schema_version: Annotated[Literal[1], BeforeValidator(_version)] = 1
+    title: str = ""
+    question: str = ""
+    note: str = Field(default="", description="what a reader must know: caveats, sources")
+    run: Run
+    sweep: Sweeps = ()
+    measure: Measures = (FinalMix(), Prevailing())
+    plots: tuple[Picture, ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        problems = Problems()
+        model = None
+        with problems.at():
+            model = self.model
+        if model is not None:
+            self._check_run(model, problems)
+            for place, measure in enumerate(self.measure):
+                with problems.at("measure", place):
+                    check_measure(measure, model)
+        problems.stop()
+        return self
+
+    def _check_run(self, model: Model, problems: Problems) -> None:
+        run = self.run
+        with problems.at("run", "start"):
+            if run.start != "random":
+                start_shares(run.start, model.strategy_names)
+        with problems.at():
+            check_horizons(model, run.generations)
+        if run.burn_in >= run.generations:
+            problems.add(("run", "burn_in"), f"must be less than the {run.generations:g} generations of the run")
+        finite = model.population.kind != "infinite"
+        stepped = finite or model.dynamics.kind == "wright_fisher"
+        if run.until == "fixed" and (not finite or model.lowered.rule.mutation > 0):
+            problems.add(("run", "until"), "a strategy is fixed only in a finite population without mutation")
+        if run.until in ("converged", "cycling") and stepped:
+            problems.add(("run", "until"), f"{run.until!r} is looked for in flows only")
+        if run.until == "converged" and not model.lowered.autonomous:
+            problems.add(("run", "until"), "an environment that moves with time never lets a run converge")
+        if run.until == "cycling" and model.lowered.random:
+            problems.add(("run", "until"), "a random environment has no cycles")
+
+    @cached_property
+    def model(self) -> Model:
+        """The model alone."""
+        return Model(**{name: getattr(self, name) for name in Parts.model_fields})
+
+    @property
+    def plan_arguments(self) -> dict[str, Any]:
+        """What `evo.recording.plan_of` needs of this experiment, records apart."""
+        start = [] if self.run.start == "random" else start_shares(self.run.start, self.strategy_names)
+        return {
+            "start": start,
+            "generations": self.run.generations,
+            "burn_in": self.run.burn_in,
+            "tolerance": self.run.tolerance,
+            "until": self.run.until,
+            "rest": self.run.rest,
+            "averages": needs_averages(self.measure),
+            "watched": watched(self.measure, self.model),
+        }
+
+    @property
+    def record_every(self) -> float | None:
+        """Generations between records of a path; None where no paths are kept. Pictures of paths ask for 200 records."""
+        if self.run.record is not None:
+            return self.run.record.every
+        return self.run.generations / 200 if any(isinstance(picture, Paths | Mix) for picture in self.plots) else None
+
+    @property
+    def replicates(self) -> int:
+        """Replicates that are worth running: one where nothing is random."""
+        return 1 if self.model.deterministic and self.run.start != "random" else self.run.replicates
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The experiment as plain data, in the order of a config file; defaults left out."""
+        data = plain(self)
+        return {key: data[key] for key in ORDER if key in data}
+
+    def replace(self, settings: Mapping[str, Any]) -> Experiment:
+        """The experiment with these paths of the config set: `{"parameters.b": 5, "run.start": {"command": 0.9}}`.
+
+        Raises ConfigError where a path does not exist, the value does not fit, or an environment variable shadows the
+        parameter.
+        """
+        return _spec.validate(Experiment, self.data_with(settings))
+
+    def data_with(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The plain data with these paths set, not yet validated."""
+        data: Any = self.data
+        problems: list[ConfigProblem] = []
+        for path, value in settings.items():
+            try:
+                data = _set(data, path, value)
+            except ConfigError as error:
+                problems += error.problems
+            except ProblemError as error:
+                problems.append(ConfigProblem(error.path, None, error.message, error.hint))
+        if problems:
+            raise ConfigError(problems)
+        return data
+
+    def points(self) -> Iterator[Point]:
+        """The points of the sweep, in order; one, without settings, where nothing varies."""
+        if not self.sweep:
+            yield Point(0, "", {}, self)
+            return
+        bare = _spec.validate(Experiment, {key: value for key, value in self.data.items() if key != "sweep"})
+        index = 0
+        for place, part in enumerate(self.sweep):
+            try:
+                fixed = bare.replace(part.set) if part.set else bare
+            except ConfigError as error:
+                raise _within(error, ("sweep", place, "set")) from None
+            for settings in part.settings():
+                try:
+                    chosen = fixed.replace(settings) if settings else fixed
+                except ConfigError as error:
+                    raise _within(error, ("sweep", place), settings) from None
+                yield Point(index, part.name or "", settings, chosen)
+                index += 1
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a sweep: its number, the part it belongs to, what is set, and the experiment that results."""
+
+    index: int
+    part: str
+    settings: Settings
+    experiment: Experiment
+
+
+def load(
+    path: str | FilePath, *, settings: Mapping[str, Any] | None = None, data_root: str | FilePath | None = None
+) -> Experiment:
+    """Read an experiment from a YAML file, with data files embedded and the points of its sweep checked.
+
+    `settings` are set before anything is checked (`--set`). Data files must lie below the config's own folder, or below
+    `data_root`. Raises ConfigError with every problem, its path and line; OSError where the file cannot be read.
+    """
+    path = FilePath(path)
+    root = FilePath(data_root) if data_root is not None else path.parent
+    return loads(path.read_bytes(), source=path.name, settings=settings, data_root=root)
+
+
+def loads(
+    text: str | bytes,
+    *,
+    source: str = "<config>",
+    settings: Mapping[str, Any] | None = None,
+    data_root: str | FilePath | None = None,
+) -> Experiment:
+    """`load` from text; without `data_root` no data files are read."""
+    document = _yaml.load(text, source=source)
+    try:
+        data = _with_files(document.data, None if data_root is None else FilePath(data_root))
+        experiment = _spec.validate(Experiment, data, document=document, source=source)
+        if settings:
+            experiment = _spec.validate(
+                Experiment,
+                _with_files(experiment.data_with(settings), None if data_root is None else FilePath(data_root)),
+            )
+        check_sweep(experiment)
+    except ConfigError as error:
+        raise _spec.refuse(error, document=document, source=source) from None
+    return experiment
+
+
+def dump(experiment: Experiment) -> str:
+    """The experiment as YAML; `loads` gives it back."""
+    return _yaml.dump(experiment.data)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a config."""
+    return Experiment.model_json_schema()
+
+
+def check_sweep(experiment: Experiment) -> None:
+    """Refuse a sweep of which a part sets what cannot be set: its first and last point are built."""
+    for place, part in enumerate(experiment.sweep):
+        trial = experiment.model_copy(
+            update={"sweep": (part.model_copy(update={"grid": _ends(part.grid), "zip": _ends(part.zip)}),)}
+        )
+        trial.__dict__.pop("data", None)
+        try:
+            for _ in trial.points():
+                pass
+        except ConfigError as error:
+            moved = [(problem, ("sweep", place, *problem.path[2:])) for problem in error.problems]
+            raise ConfigError(
+                [ConfigProblem(path, problem.line, problem.message, problem.hint) for problem, path in moved]
+            ) from None
+
+
+def _ends(values: Mapping[str, Any]) -> dict[str, Any]:
+    from evo.sweeps import _listed
+
+    listed = {path: _listed(chosen) for path, chosen in values.items()}
+    return {path: (chosen[0], chosen[-1]) if len(chosen) > 1 else chosen for path, chosen in listed.items()}
+
+
+def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings | None = None) -> ConfigError:
+    at = "" if settings is None else f" (at {', '.join(f'{name}={value}' for name, value in settings.items())})"
+    return ConfigError(
+        [
+            ConfigProblem(path, None, f"{_spec.render_path(problem.path)}: {problem.message}{at}", problem.hint)
+            for problem in error.problems
+        ]
+    )
+
+
+def _set(data: dict[str, Any], path: str, value: Any) -> Any:
+    keys = _spec.parse_path(path)
+    if keys[0] in ("sweep", "files", "schema_version"):
+        raise ProblemError(keys, f"{keys[0]} cannot be set")
+    if keys[0] == "parameters" and len(keys) == 2:
+        if keys[1] in data.get("environment", {}):
+            raise ProblemError(keys, "the environment variable of this name shadows the parameter: set the law instead")
+        if keys[1] not in data.get("parameters", {}):
+            known = ", ".join(data.get("parameters", {})) or "none"
+            raise ProblemError(
+                keys, "is not a parameter", _suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
+            )
+        if isinstance(data["parameters"][keys[1]], dict) and not isinstance(value, dict):
+            return _spec.replace(data, f"{path}.value", value)
+    for depth in range(1, len(keys)):  # sections that stand at their defaults are not written out
+        above = _spec.render_path(keys[:depth])
+        if depth == 1 and keys[0] in ORDER and keys[0] not in data:
+            data = {**data, keys[0]: {}}
+        elif depth == 2 and keys[:2] in (("run", "record"), ("selection", "bias")) and keys[1] not in data[keys[0]]:
+            data = _spec.replace(data, above, {})
+    return _spec.replace(data, path, value)
+
+
+def _suggest(name: str, known: Mapping[str, Any]) -> str | None:
+    from evo._errors import suggest
+
+    return suggest(name, known)
+
+
+def _with_files(data: Any, root: FilePath | None) -> Any:
+    """The data with the text of every file that a series names embedded under `files`."""
+    if not isinstance(data, dict) or root is None:
+        return data
+    wanted = sorted(set(_named_files({key: value for key, value in data.items() if key != "files"})))
+    held = data.get("files") or {}
+    problems, read = [], {}
+    for name, at in wanted:
+        if name not in held and name not in read:
+            try:
+                read[name] = plain(embed(_text(root, name)))
+            except ValueError as error:
+                problems.append(ConfigProblem(at, None, str(error)))
+    if problems:
+        raise ConfigError(problems)
+    return {**data, "files": {**held, **read}} if read else data
+
+
+def _named_files(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    if isinstance(value, dict):
+        if value.get("kind") == "series" and isinstance(value.get("file"), str):
+            yield value["file"], (*path, "file")
+        for key, item in value.items():
+            yield from _named_files(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _named_files(item, (*path, place))
+
+
+def _text(root: FilePath, name: str) -> str:
+    full = (root / name).resolve()
+    if not full.is_relative_to(root.resolve()):
+        raise ValueError(f"{name!r} lies outside the config's folder")
+    try:
+        if full.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"{name!r} is larger than {LARGEST_FILE // 2**20} MiB")
+        return full.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{name!r} is not text in UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"cannot read {name!r}: {error.strerror}") from None

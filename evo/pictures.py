@@ -1,0 +1,55 @@
+"""Pictures: what a config may ask to be drawn; evo.plots draws them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from evo._spec import Spec
+
+
+class Prevail(Spec):
+    """Phase diagram: which strategy prevails over two swept paths, one panel per value of the third.
+
+    `lines` overlays lines that follow from the model without simulation: `invasion` (strategy i invades all-j) and
+    `dominance` (all-i earns as much as all-j), of the pairs given.
+    """
+
+    kind: Literal["prevail"] = "prevail"
+    part: str | None = None
+    x: str | None = None
+    y: str | None = None
+    invasion: tuple[tuple[str, str], ...] = ()
+    dominance: tuple[tuple[str, str], ...] = ()
+
+
+class Paths(Spec):
+    """Shares over time with the environment below; replicates as bands. `points` chooses points of the sweep."""
+
+    kind: Literal["paths"] = "paths"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+
+
+class Mix(Spec):
+    """Shares over time as stacked areas."""
+
+    kind: Literal["mix"] = "mix"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+
+
+class Compare(Spec):
+    """Final mixes for each value of a swept path, with intervals over replicates."""
+
+    kind: Literal["compare"] = "compare"
+    part: str | None = None
+    x: str | None = None
+
+
+def _by_name(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Picture = Annotated[Annotated[Prevail | Paths | Mix | Compare, Field(discriminator="kind")], BeforeValidator(_by_name)]
