@@ -280,7 +280,7 @@ def evaluate(process, t, which, interpolated, work):
             else:
                 value = smooth_value(laws.rows[v, KIND], laws.numbers, laws.rows[v, FIRST], t, v, events)
             work.scalars[process.environment + v] = value
-        events[FRESH, v] = 0.0
+            events[FRESH, v] = 0.0
 
 
 @inner

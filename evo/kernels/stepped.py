@@ -273,6 +273,8 @@ def advance(
             watch(plan, step * unit, whole, amounts, since, tipped)
         if amounts[winner] == whole and rule.mutation == 0.0:
             note_fixation(step * unit, whole, amounts, counts, numbers)
+            if plan.until == ABSORBED:
+                break
         if events % LISTEN == 0 and flag[0] != 0:
             break
     if averaging:
@@ -330,7 +332,7 @@ def mingle(
         watch(plan, step * unit, whole, amounts, since, tipped)
         if process.rule.mutation == 0.0:
             note_fixation(step * unit, whole, amounts, counts, numbers)
-        if flag[0] != 0:
+        if flag[0] != 0 or (plan.until == ABSORBED and counts[FIXED] >= 0):
             break
     if averaging:
         add_average(float(step - counted), mix, mean, means, numbers)
@@ -384,6 +386,6 @@ def redraw(
         watch(plan, float(step), whole, amounts, since, tipped)
         if process.rule.mutation == 0.0 and process.meeting.whole > 0:
             note_fixation(float(step), whole, amounts, counts, numbers)
-        if flag[0] != 0:
+        if flag[0] != 0 or (plan.until == ABSORBED and counts[FIXED] >= 0):
             break
     return step

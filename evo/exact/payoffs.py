@@ -1,0 +1,89 @@
+"""Payoffs in an infinite population: the table over co-player compositions, and its mean by the multinomial formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evo.environments import Constant
+from evo.games import compositions
+from evo.kernels.program import prepare, refresh
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+Values = Mapping[str, float] | None
+
+
+def payoff_table(model: Model, *, mix: Sequence[float] | None = None, environment: Values = None, time: float = 0.0) -> np.ndarray:
+    """P[i, c], the payoff to strategy i among co-players of composition c (descending lexicographic order), (d, C).
+
+    Trait bias is not included. The values of environment variables that move are given by `environment`; a game that
+    reads the population's mix needs `mix`. Raises ValueError where one of them is missing.
+    """
+    process = model.lowered
+    program = process.game.program
+    scalars = process.scalars.copy()
+    scalars[0] = time
+    for place, (name, law) in enumerate(model.environment.items()):
+        if environment is not None and name in environment:
+            scalars[process.environment + place] = environment[name]
+        elif isinstance(law, Constant):
+            scalars[process.environment + place] = law.numbers(lambda quantity: _number(model, quantity))[0]
+        else:
+            raise ValueError(f"{name} moves: say at which value, environment={{{name!r}: ...}}")
+    if process.game.reads_mix:
+        if mix is None:
+            raise ValueError("the payoffs depend on the population's mix: give it")
+        scalars[process.mix : process.mix + len(model.strategies)] = mix
+    columns = process.game.vectors.shape[1]
+    registers = np.zeros((program.registers, columns))
+    stack = np.zeros((program.depth, columns))
+    prepare(program, scalars, process.game.vectors, registers, stack)
+    refresh(program, scalars, process.game.vectors, registers, stack)
+    return registers[process.game.source[0], process.game.source[1]]
+
+
+def payoffs(model: Model, mix: Sequence[float], *, environment: Values = None, time: float = 0.0) -> np.ndarray:
+    """Effective payoff of each strategy (trait bias included) in an infinite population of this mix, (d,).
+
+    An absent strategy has the payoff of an infinitely rare invader. Assortment of both kinds as in definitions.md.
+    """
+    shares = np.asarray(mix, dtype=float)
+    if shares.shape != (len(model.strategies),) or not np.isclose(shares.sum(), 1) or (shares < 0).any():
+        raise ValueError(f"a mix is {len(model.strategies)} shares that sum to 1, not {shares}")
+    meeting = model.lowered.meeting
+    if meeting.whole:
+        raise ValueError("this is the payoff in an infinite population; the model's is finite")
+    table = payoff_table(model, mix=shares, environment=environment, time=time)
+    a = meeting.assortment
+    identity = np.eye(len(shares))
+    expected = np.empty(len(shares))
+    for i in range(len(shares)):
+        if meeting.alike and a > 0:
+            copying = np.sqrt(a)
+            founders = (1 - copying) * shares + copying * identity[i]
+            by_founder = [_mean(table[i], (1 - copying) * shares + copying * identity[f], meeting.size) for f in range(len(shares))]
+            expected[i] = sum(weight * value for weight, value in zip(founders, by_founder, strict=True) if weight > 0)
+        else:
+            expected[i] = _mean(table[i], (1 - a) * shares + a * identity[i], meeting.size)
+    return expected + model.lowered.strategy[3]
+
+
+def _mean(row: np.ndarray, co_players: np.ndarray, size: int) -> float:
+    """Mean of P[i, c] over c drawn from Multinomial(n-1, co_players); a payoff without weight may be infinite."""
+    from scipy.special import gammaln
+
+    counts = compositions(len(co_players), size - 1)
+    logarithm = gammaln(size) - gammaln(counts + 1).sum(axis=1)
+    weight = np.exp(logarithm) * np.prod(co_players**counts, axis=1)
+    used = weight > 0
+    return float(weight[used] @ row[used])
+
+
+def _number(model: Model, quantity: float | str) -> float:
+    from evo.quantities import number
+
+    return number(quantity, model.parameter_values)
