@@ -159,7 +159,7 @@ class Noise(Spec):
     relaxation: Quantity
     sd: Quantity
     resolution: Quantity | None = None
-    start: Quantity | Literal["stationary"] | None = None
+    start: Literal["stationary"] | Quantity | None = None
     per: Literal["generation", "step"] = "generation"
     code: ClassVar[int] = codes.NOISE
     random: ClassVar[bool] = True

@@ -14,7 +14,7 @@ from evo import _spec, _yaml
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain
 from evo.lowering import Problems
-from evo.measures import FinalMix, Measure, Prevailing, check_measure, needs_averages, watched
+from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, watched
 from evo.model import Model, Parts
 from evo.pictures import Mix, Paths, Picture
 from evo.recording import start_shares
@@ -128,12 +128,19 @@ class Experiment(Parts):
             "until": self.run.until,
             "rest": self.run.rest,
             "averages": needs_averages(self.measure),
+            "cycles": self._seeks_cycles,
             "watched": watched(self.measure, self.model),
         }
 
     @property
+    def _seeks_cycles(self) -> bool:
+        """Whether a run looks for cycles: asked for, and the flow without noise."""
+        asked = self.run.until == "cycling" or any(isinstance(m, Prevailing | Period) for m in self.measure)
+        return asked and not self.model.lowered.random
+
+    @property
     def record_every(self) -> float | None:
-        """Generations between records of a path; None where no paths are kept. Pictures of paths ask for 200 records."""
+        """Generations between records of a path, None where none are kept. Pictures of paths ask for 200 records."""
         if self.run.record is not None:
             return self.run.record.every
         return self.run.generations / 200 if any(isinstance(picture, Paths | Mix) for picture in self.plots) else None
@@ -172,25 +179,36 @@ class Experiment(Parts):
             raise ConfigError(problems)
         return data
 
-    def points(self) -> Iterator[Point]:
-        """The points of the sweep, in order; one, without settings, where nothing varies."""
+    def points(self, first: int = 0) -> Iterator[Point]:
+        """The points of the sweep, in order, from number `first` on; one, without settings, where nothing varies."""
         if not self.sweep:
-            yield Point(0, "", {}, self)
+            yield from [Point(0, "", {}, self)][first:]
             return
         bare = _spec.validate(Experiment, {key: value for key, value in self.data.items() if key != "sweep"})
         index = 0
         for place, part in enumerate(self.sweep):
+            if index + part.size <= first:
+                index += part.size
+                continue
             try:
                 fixed = bare.replace(part.set) if part.set else bare
             except ConfigError as error:
                 raise _within(error, ("sweep", place, "set")) from None
             for settings in part.settings():
-                try:
-                    chosen = fixed.replace(settings) if settings else fixed
-                except ConfigError as error:
-                    raise _within(error, ("sweep", place), settings) from None
-                yield Point(index, part.name or "", settings, chosen)
+                if index >= first:
+                    try:
+                        chosen = fixed.replace(settings) if settings else fixed
+                    except ConfigError as error:
+                        raise _within(error, ("sweep", place), settings) from None
+                    yield Point(index, part.name or "", settings, chosen)
                 index += 1
+
+    def point(self, number: int) -> Point:
+        """One point of the sweep; raises KeyError where there is none of this number."""
+        found = next(self.points(number), None) if number >= 0 else None
+        if found is None:
+            raise KeyError(f"no point {number}")
+        return found
 
 
 @dataclass(frozen=True)
@@ -225,17 +243,17 @@ def loads(
 ) -> Experiment:
     """`load` from text; without `data_root` no data files are read."""
     document = _yaml.load(text, source=source)
+    data: Any = document.data
     try:
         data = _with_files(document.data, None if data_root is None else FilePath(data_root))
         experiment = _spec.validate(Experiment, data, document=document, source=source)
         if settings:
-            experiment = _spec.validate(
-                Experiment,
-                _with_files(experiment.data_with(settings), None if data_root is None else FilePath(data_root)),
-            )
+            data = experiment.data_with(settings)
+            data = _with_files(data, None if data_root is None else FilePath(data_root))
+            experiment = _spec.validate(Experiment, data)
         check_sweep(experiment)
-    except ConfigError as error:
-        raise _spec.refuse(error, document=document, source=source) from None
+    except ConfigError as error:  # what was set stands on no line
+        raise _spec.refuse(error, document=document, data=data, source=source) from None
     return experiment
 
 

@@ -28,6 +28,7 @@ def plan_of(
     until: str,
     rest: float,
     averages: bool,
+    cycles: bool = False,
     watched: Sequence[Watched],
 ) -> Plan:
     """The kernel's plan; `record_every` None keeps the start and nothing more, an empty start is random on the simplex."""
@@ -41,6 +42,7 @@ def plan_of(
         until=UNTIL[until],
         rest=float(rest),
         averages=averages,
+        cycles=cycles,
         watched=np.array([strategy for strategy, _, _ in watched], dtype=np.int64),
         levels=np.array([[level for _, level, _ in watched], [hold for _, _, hold in watched]], dtype=float),
         start=np.array(start, dtype=float),

@@ -113,6 +113,7 @@ def simulate(
         until="generations",
         rest=0.0,
         averages=False,
+        cycles=False,
         watched=[],
     )
     count = 1 if model.deterministic and start != "random" else replicates

@@ -65,6 +65,12 @@ def inner(function: Function) -> Function:
     return dispatcher
 
 
+def inline(function: Function) -> Function:
+    """An inner kernel that is written into its callers: for the few small ones that run once an event, where handing over
+    their arrays would take longer than they do."""
+    return _compiled(function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "forceinline": True})
+
+
 class _Inner(CPUDispatcher):
     """Refuses calls from Python, for which there is no entry (numba would follow a null pointer)."""
 

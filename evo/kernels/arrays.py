@@ -113,6 +113,7 @@ class Plan(NamedTuple):
     until: int  # COMPLETED (to the end), CONVERGED, ABSORBED or CYCLING
     rest: float  # rate of change below which a run has converged
     averages: bool
+    cycles: bool  # look for cycles
     watched: Array  # int64 (W,): strategy
     levels: Array  # float64 (2, W): level, hold
     start: Array  # float64 (d,): shares, or empty for random on the simplex

@@ -7,7 +7,7 @@ transients are left behind; the last half decides.
 
 import math
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import inline, inner
 
 AGREE, AMPLITUDE = 0.01, 0.01
 LEADER, PASSED, GOOD, PERIOD, RENEW = 0, 1, 2, 3, 4  # places in `turn`
@@ -25,7 +25,7 @@ def begin_cycle(generations, mix, turn, low, high):
     turn[RENEW] = generations / 64.0
 
 
-@inner
+@inline
 def leader(mix):
     """The strategy with the largest share (the first of equals)."""
     best = 0
@@ -35,11 +35,20 @@ def leader(mix):
     return best
 
 
-@inner
+@inline
 def widen(mix, low, high):
     for i in range(len(mix)):
         low[i] = min(low[i], mix[i])
         high[i] = max(high[i], mix[i])
+
+
+@inline
+def widest(low, high):
+    """The largest range of a share since the last passage."""
+    most = 0.0
+    for i in range(len(low)):
+        most = max(most, high[i] - low[i])
+    return most
 
 
 @inner

@@ -148,13 +148,13 @@ def cross(laws, step, t, rng, events):
             return
         at = laws.rows[v, FIRST]
         kind = laws.rows[v, KIND]
-        events[FRESH, v] = 1.0
         if kind == SWITCHING:
             switch(laws.numbers, at, v, rng, events)
             events[SINCE, v] = earliest
             states = int(laws.numbers[at])
             rate = -laws.numbers[at + 3 + states + int(events[INDEX, v]) * states + int(events[INDEX, v])]
             events[NEXT, v] = earliest + waiting(rate, rng)
+            events[FRESH, v] = 1.0
             jump(laws, v, events)
         elif kind == SHOCKS:
             before = smooth_value(kind, laws.numbers, at, earliest, v, events)
@@ -163,6 +163,7 @@ def cross(laws, step, t, rng, events):
             events[VALUE, v] = before + severity if adds else before * severity
             events[SINCE, v] = earliest
             events[NEXT, v] = earliest + waiting(laws.numbers[at + 1], rng)
+            events[FRESH, v] = 1.0
             jump(laws, v, events)
         elif kind == NOISE:
             events[VALUE, v] = events[TARGET, v]
@@ -263,11 +264,13 @@ def series_value(numbers, at, t, node):
 
 @inner
 def evaluate(process, t, which, interpolated, work):
-    """Write t and the values at t into the scalars: of ALL variables, of those that move STEPWISE, or of those that just
-    had an event (EVENTFUL). Noise is interpolated between its nodes where `interpolated`, else held.
+    """Write t and the values at t into the scalars: of ALL variables, of those that move STEPWISE, or of those that
+    just jumped (EVENTFUL, where t itself waits for its turn). Noise is interpolated between its nodes where
+    `interpolated`, else held.
     """
     laws, events = process.laws, work.events
-    work.scalars[TIME] = t
+    if which != EVENTFUL:
+        work.scalars[TIME] = t
     for v in range(laws.rows.shape[0]):
         if (
             which == ALL

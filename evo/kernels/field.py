@@ -10,11 +10,11 @@ import math
 import numpy as np
 
 from evo.codes import ALL, EXPONENTIAL, MORAN, PAIRWISE_COMPARISON, REPLICATOR, REPLICATOR_MUTATOR
-from evo.kernels._cache import inner
+from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import FITNESS, PAYOFF, PULL
 from evo.kernels.environment import evaluate, fill_feedback
 from evo.kernels.feedback import tell_mix
-from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff, mean_success
+from evo.kernels.payoffs import fill_payoffs, fill_table, group_payoffs, mean_payoff, mean_success, pair_payoffs
 from evo.kernels.rates import fill_fitness, fill_rates
 
 
@@ -26,7 +26,7 @@ def imitates_only(rule):
     return rule.mutation == 0.0 and (flow or (rule.code == PAIRWISE_COMPARISON and unbiased))
 
 
-@inner
+@inline
 def read_mix(state, logarithmic, mix):
     """The mix, normalised, from the state."""
     if not logarithmic:
@@ -96,13 +96,16 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
         fill_feedback(process, work, derivative[len(mix) :])
 
 
-@inner
+@inline
 def fill_mix_field(
     rule, meeting, prefix, to, logarithmic, state, mix, table, factors, status, strategy, rates, derivative
 ):
     """The derivative of the mix (or of its logarithm) in the environment as it stands."""
     read_mix(state, logarithmic, mix)
-    fill_payoffs(meeting, prefix, mix, table, factors, status, strategy)
+    if meeting.size == 2:
+        pair_payoffs(meeting, mix, table, status, strategy)
+    else:
+        group_payoffs(meeting, prefix, mix, table, factors, status, strategy)
     mean = mean_success(mix, strategy)
     if logarithmic:
         growth(rule, mean, mix, status, strategy, derivative)
@@ -120,7 +123,7 @@ def fill_mix_field(
                     derivative[i] += rates[j, i] - rates[i, j]
 
 
-@inner
+@inline
 def growth(rule, mean, mix, status, strategy, derivative):
     """Per-capita growth x_i'/x_i without mutation."""
     beta = rule.intensity
@@ -155,13 +158,17 @@ def exponential_mean(rule, mean, mix, strategy):
     return total
 
 
-@inner
+@inline
 def mutator_flow(rule, to, mean, mix, strategy, derivative):
     """x' = x (beta*pi - mean) with mutation added to the shares, or at birth (option 1)."""
+    whole = 0.0
+    for i in range(len(mix)):
+        whole += mix[i]
     for i in range(len(mix)):
         gain = rule.intensity * strategy[PAYOFF, i] * mix[i] if mix[i] > 0.0 else 0.0
         strategy[PULL, i] = gain if rule.option == 1 else mix[i]
-        derivative[i] = gain - mix[i] * rule.intensity * mean - rule.mutation * strategy[PULL, i]
+        # over the sum of shares, so that it stays what it is also where it is not exactly 1, within a step
+        derivative[i] = gain - mix[i] * rule.intensity * mean / whole - rule.mutation * strategy[PULL, i]
     if rule.mutation > 0.0:
         for i in range(len(mix)):
             for j in range(len(mix)):

@@ -17,7 +17,7 @@ from evo.codes import (
 )
 from evo.kernels._cache import inner, kernel
 from evo.kernels.arrays import EFFECTIVE, NOMINAL, PERIOD, REASON, RECORDED, VALUE
-from evo.kernels.cycles import begin_cycle, leader, passage, period_found, widen
+from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
 from evo.kernels.field import fill_field, imitates_only, read_mix, settle, still, write_mix
 from evo.kernels.integrator import attempt, between, dense_output, next_size, scaled_error
@@ -35,6 +35,7 @@ from evo.kernels.observe import (
 from evo.kernels.payoffs import begin_table, mean_payoff
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate
+from evo.kernels.tableau import EXTRA, STAGES
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
 SMALLEST = 1e-13  # step, relative to the time
@@ -45,18 +46,29 @@ def run_flow(process, plan, key, point, number, replicate, flag, work, recording
     """Run replicate `number` of an infinite population to plan.generations, or until it converges or cycles, into row
     `replicate` of the recording. A flag other than 0 stops it."""
     strategies = work.strategy.shape[1]
-    mix, rng = np.empty(strategies), np.empty(4, np.uint64)
+    size = strategies + len(process.laws.moved)
+    rng = np.empty(4, np.uint64)
+    states, stages, dense = np.empty((3, size)), np.empty((STAGES + 1 + EXTRA, size)), np.empty((7, size))
+    shares, since, turn = np.empty((6, strategies)), np.empty(len(plan.watched)), np.empty(5)
+    integrate(
+        process, plan, key, point, number, replicate, flag, work, recording, rng, states, stages, dense, shares, since, turn
+    )
+
+
+@inner
+def integrate(
+    process, plan, key, point, number, replicate, flag, work, recording, rng, states, stages, dense, shares, since, turn
+):
+    """`run_flow` with its memory at hand."""
+    strategies, size = shares.shape[1], states.shape[1]
+    state, trial, middle = states[0], states[1], states[2]
+    mix, before, sought, section, low, high = shares[0], shares[1], shares[2], shares[3], shares[4], shares[5]
     begin_replicate(process, plan, key, point, number, rng, work, mix)
     seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
-    size = strategies + len(process.laws.moved)
     environment = work.scalars[process.environment : process.mix]
+    counts = recording.counts[replicate]
     means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
     logarithmic, moving = imitates_only(process.rule), not still(process)
-    state, trial, middle = np.empty(size), np.empty(size), np.empty(size)
-    stages, dense = np.empty((7, size)), np.empty((4, size))
-    before, shares = np.empty(strategies), np.empty(strategies)
-    since = np.empty(len(plan.watched))
-    turn, section, low, high = np.empty(5), np.empty(strategies), np.empty(strategies), np.empty(strategies)
     begin_watches(since)
     begin_cycle(plan.generations, mix, turn, low, high)
 
@@ -89,7 +101,7 @@ def run_flow(process, plan, key, point, number, replicate, flag, work, recording
             error = scaled_error(strategies, step, logarithmic, LOCAL * plan.tolerance, state, trial, stages)
             trouble = work.status[REASON]
             if trouble != 0 or error > 1.0:
-                recording.counts[replicate, EFFECTIVE] += 1
+                counts[EFFECTIVE] += 1
                 overwrite(before, mix)
                 h = next_size(step, math.inf if trouble != 0 else error)
                 work.status[REASON] = 0
@@ -98,43 +110,37 @@ def run_flow(process, plan, key, point, number, replicate, flag, work, recording
                 if flag[0] != 0:
                     reason = INTERRUPTED
                 continue
-            recording.counts[replicate, NOMINAL] += 1
+            counts[NOMINAL] += 1
             after = target if last else t + step
-            end_mean = mean_payoff(1.0, mix, work.strategy)
-            dense_output(step, state, trial, stages, dense)
-            if plan.averages and t >= plan.burn_in:
+            end_mean = mean_payoff(1.0, mix, work.strategy) if plan.averages else 0.0
+            if plan.cycles:
+                widen(mix, low, high)
+            passed = plan.cycles and leader(before) != leader(mix) and widest(low, high) > AMPLITUDE
+            due = counts[RECORDED] < plan.records and after >= plan.record_every * counts[RECORDED] - 1e-9
+            averaging = plan.averages and t >= plan.burn_in
+            if averaging:
                 add_average(step / 6.0, before, mean, means, numbers)
                 add_average(step / 6.0, mix, end_mean, means, numbers)
                 add_environment(step / 6.0, strategies, environment, means)
-                average_within(process, t, step, logarithmic, state, dense, middle, shares, work, means, numbers)
+            if passed or due or averaging or len(since) > 0:
+                dense_output(process, t, step, moving, logarithmic, state, trial, stages, sought, work, middle, dense)
+            if averaging:
+                average_within(process, t, step, logarithmic, state, dense, middle, sought, work, means, numbers)
                 duration += step
-            follow(
-                process,
-                plan,
-                replicate,
-                t,
-                step,
-                after < event,
-                logarithmic,
-                state,
-                dense,
-                middle,
-                shares,
-                work,
-                recording,
-            )
-            seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped)
-            if not process.random:
-                note_lead(
-                    plan, t, step, before, mix, logarithmic, state, dense, middle, shares, turn, section, low, high
-                )
+            if due:
+                follow(process, plan, replicate, t, step, after < event, logarithmic, state, dense, middle, sought, work, recording)
+            if len(since) > 0:
+                seek(plan, t, step, before, mix, logarithmic, state, dense, middle, sought, since, tipped)
+            if passed:
+                theta = when_lead_passed(before, mix, logarithmic, state, dense, middle, sought)
+                passage(plan.generations, t + theta * step, leader(mix), sought, turn, section, low, high)
             mean = end_mean
             if not normalise(logarithmic, mix, trial):
                 reason = OFF_SIMPLEX
             for i in range(size):
                 state[i] = trial[i]
-                stages[0, i] = stages[6, i]
-                if not (math.isfinite(stages[6, i]) and (math.isfinite(state[i]) or state[i] == -math.inf)):
+                stages[0, i] = stages[STAGES, i]
+                if not (math.isfinite(stages[STAGES, i]) and (math.isfinite(state[i]) or state[i] == -math.inf)):
                     reason = NONFINITE_STATE
             t = after
             h = max(next_size(step, error), h if last else 0.0)
@@ -152,7 +158,7 @@ def run_flow(process, plan, key, point, number, replicate, flag, work, recording
             mean = mean_payoff(1.0, mix, work.strategy)
             reason = work.status[REASON]
             follow(
-                process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, shares, work, recording
+                process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, sought, work, recording
             )
     settle(process, t, logarithmic, state, mix, work)
     work.status[REASON] = reason
@@ -182,9 +188,10 @@ def normalise(logarithmic, mix, state):
     total = 0.0
     for i in range(len(mix)):
         total += math.exp(state[i]) if logarithmic else state[i]
+    shift = math.log(total)
     for i in range(len(mix)):
         if logarithmic:
-            state[i] -= math.log(total)
+            state[i] -= shift
         else:
             state[i] /= total
             mix[i] = state[i]
@@ -242,14 +249,11 @@ def seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, 
 
 
 @inner
-def note_lead(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, turn, section, low, high):
-    """Tell the search for cycles where the lead passed, and how far shares ranged."""
-    widen(mix, low, high)
+def when_lead_passed(before, mix, logarithmic, state, dense, middle, shares):
+    """The part of the step at which the lead passed; `shares` receives the mix there."""
     old, new = leader(before), leader(mix)
-    if old == new:
-        return
     left, right = 0.0, 1.0
-    for _ in range(40):
+    for _ in range(14):
         theta = 0.5 * (left + right)
         between(theta, state, dense, middle)
         read_mix(middle, logarithmic, shares)
@@ -257,7 +261,7 @@ def note_lead(plan, t, step, before, mix, logarithmic, state, dense, middle, sha
             left = theta
         else:
             right = theta
-    passage(plan.generations, t + right * step, new, shares, turn, section, low, high)
+    return right
 
 
 @inner

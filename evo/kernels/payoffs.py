@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from evo.codes import FOCAL, NONFINITE_PAYOFF
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import inline, inner, kernel
 from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, WAYS, WHERE, WHO
 from evo.kernels.program import prepare, refresh
 
@@ -128,7 +128,7 @@ def table_mean(finite, focal, founder, used, prefix, table, factors, status):
         left = prefix[row, strategies - 2]
         weight = 1.0
         for j in range(strategies - 2):
-            if prefix[row, j] > 0:
+            if prefix[row, j] > 0 or j == founder:  # else the factor is 1
                 weight *= factors[which_factor(finite, j, focal, founder), j, prefix[row, j]]
         if weight != 0.0:
             part = 0.0
@@ -152,29 +152,41 @@ def report(focal, composition, status):
         status[WHERE] = composition
 
 
-@inner
-def pair_payoffs(meeting, amounts, table, status, payoffs):
+@inline
+def pair_payoffs(meeting, amounts, table, status, strategy):
     """Payoffs of a two-player game: linear in the mix, so assortment of either kind adds its share of own kind."""
     finite = meeting.whole > 0
     focal = 1.0 if finite and not meeting.self_interaction else 0.0
     scale = (1.0 - meeting.assortment) / (meeting.whole - focal if finite else 1.0)
-    checked = status[BROKEN] > 0
+    if status[BROKEN] > 0:
+        checked_pair_payoffs(meeting.assortment, focal, scale, finite, amounts, table, status, strategy)
+        return
     for i in range(len(amounts)):
         total = 0.0
-        if not finite or amounts[i] > 0:
+        if amounts[i] > 0 or not finite:
             for j in range(len(amounts)):
-                weight = scale * amounts[j]
-                if i == j:
-                    weight = scale * (amounts[j] - focal) + meeting.assortment
-                if not checked or weight != 0.0:
-                    total += weight * table[i, j]
-                    if checked and amounts[i] > 0 and not math.isfinite(table[i, j]):
-                        report(i, j, status)
-        payoffs[i] = total
+                total += (amounts[j] - focal if i == j else amounts[j]) * table[i, j]
+            total = scale * total + meeting.assortment * table[i, i]
+        strategy[PAYOFF, i] = total + strategy[BIAS, i]
 
 
 @inner
-def group_payoffs(meeting, prefix, amounts, table, factors, status, payoffs):
+def checked_pair_payoffs(assortment, focal, scale, finite, amounts, table, status, strategy):
+    """The same where some payoffs are not finite: those without weight are left out, those that are used reported."""
+    for i in range(len(amounts)):
+        total = strategy[BIAS, i]
+        if amounts[i] > 0 or not finite:
+            for j in range(len(amounts)):
+                weight = scale * (amounts[j] - focal) + assortment if i == j else scale * amounts[j]
+                if weight != 0.0:
+                    total += weight * table[i, j]
+                    if amounts[i] > 0 and not math.isfinite(table[i, j]):
+                        report(i, j, status)
+        strategy[PAYOFF, i] = total
+
+
+@inner
+def group_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
     """Payoffs of a group game, of every strategy (infinite population) or of every present one (finite)."""
     finite = meeting.whole > 0
     founded = meeting.alike != FOCAL and meeting.assortment > 0.0
@@ -184,19 +196,19 @@ def group_payoffs(meeting, prefix, amounts, table, factors, status, payoffs):
     pool = meeting.whole - focal if finite else 1.0
     for i in range(len(amounts)):
         used = amounts[i] > 0
+        total = 0.0
         if finite and not used:
-            payoffs[i] = 0.0
+            pass
         elif founded:
-            total = 0.0
             for f in range(len(amounts)):
                 weight = (1.0 - copying) * (amounts[f] - (focal if f == i else 0.0)) / pool
                 if f == i:
                     weight += copying
                 if weight > 0.0:
                     total += weight * table_mean(finite, i, f, used, prefix, table, factors, status)
-            payoffs[i] = total
         else:
-            payoffs[i] = table_mean(finite, i, i, used, prefix, table, factors, status)
+            total = table_mean(finite, i, i, used, prefix, table, factors, status)
+        strategy[PAYOFF, i] = total + strategy[BIAS, i]
 
 
 @kernel
@@ -207,13 +219,9 @@ def fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
     none (0 stands there). A payoff that is used and not finite is reported in `status`.
     """
     if meeting.size == 2:
-        pair_payoffs(meeting, amounts, table, status, strategy[PAYOFF])
+        pair_payoffs(meeting, amounts, table, status, strategy)
     else:
-        group_payoffs(meeting, prefix, amounts, table, factors, status, strategy[PAYOFF])
-    for i in range(len(amounts)):
-        strategy[PAYOFF, i] += strategy[BIAS, i]
-        if amounts[i] > 0 and not math.isfinite(strategy[PAYOFF, i]):
-            report(i, np.int64(-1), status)
+        group_payoffs(meeting, prefix, amounts, table, factors, status, strategy)
 
 
 @inner
@@ -226,7 +234,7 @@ def mean_payoff(whole, amounts, strategy):
     return total / whole
 
 
-@inner
+@inline
 def mean_success(mix, strategy):
     """The population's mean effective payoff, trait bias included."""
     total = 0.0

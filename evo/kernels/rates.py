@@ -7,9 +7,11 @@ Z events.
 
 import math
 
-from evo.codes import EXPONENTIAL, MORAN, NEGATIVE_FITNESS, PAIRWISE_COMPARISON
-from evo.kernels._cache import inner
+from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS, PAIRWISE_COMPARISON
+from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import FITNESS, INDICATOR, PAYOFF, PULL, REASON, WHO
+
+MOST = 700.0  # exponent beyond which exp leaves the range of doubles
 
 
 @inner
@@ -68,30 +70,35 @@ def moran_rates(rule, to, whole, finite, amounts, status, strategy, rates):
                 rates[i, j] -= parent * (stays + rule.mutation * to[i, j])
 
 
-@inner
+@inline
 def pairwise_rates(rule, to, whole, finite, amounts, strategy, rates):
-    """Fermi comparison with one role model, met uniformly or with a bias for the many and the prestigious."""
-    strategies = len(amounts)
+    """Fermi comparison with one role model, met uniformly or with a bias for the many and the prestigious; returns the
+    probability that an event changes anything."""
     left_out = 1.0 if finite and rule.option == 0 else 0.0
     if rule.conformity != 1.0 or rule.prestige != 0.0:
         biased_imitation(rule, whole, left_out, amounts, strategy, rates)
-    else:
-        scale = 1.0 / (whole * (whole - left_out))
-        for i in range(strategies):
-            rates[i, i] = 0.0
-            for j in range(i + 1, strategies):
-                up, down = 0.0, 0.0
-                if amounts[i] > 0 and amounts[j] > 0:
-                    gain = rule.intensity * (strategy[PAYOFF, j] - strategy[PAYOFF, i])
-                    odds = math.exp(-abs(gain))
-                    up = scale * amounts[i] * amounts[j] / (1.0 + odds)
-                    down = odds * up
-                    if gain < 0.0:
-                        up, down = down, up
-                rates[i, j] = up
-                rates[j, i] = down
-    if rule.mutation > 0.0:
+        if rule.mutation > 0.0:
+            explore(rule, to, whole, amounts, strategy, rates)
+        return off_diagonal(rates)
+    meet = (1.0 if rule.after else 1.0 - rule.mutation) / (whole * (whole - left_out))
+    exploring = 0.0 if rule.after else rule.mutation / whole
+    total = 0.0
+    for i in range(len(amounts)):
+        rates[i, i] = 0.0
+        for j in range(i + 1, len(amounts)):
+            up, down = 0.0, 0.0
+            if amounts[i] > 0 and amounts[j] > 0:
+                gain = rule.intensity * (strategy[PAYOFF, j] - strategy[PAYOFF, i])
+                odds = math.exp(-min(max(gain, -MOST), MOST))
+                up = meet * amounts[i] * amounts[j] / (1.0 + odds)
+                down = odds * up
+            rates[i, j] = up + exploring * amounts[i] * to[i, j]
+            rates[j, i] = down + exploring * amounts[j] * to[j, i]
+            total += rates[i, j] + rates[j, i]
+    if rule.after and rule.mutation > 0.0:
         explore(rule, to, whole, amounts, strategy, rates)
+        return off_diagonal(rates)
+    return total
 
 
 @inner
@@ -119,8 +126,9 @@ def biased_imitation(rule, whole, left_out, amounts, strategy, rates):
         total = weigh_models(rule, i, left_out, amounts, strategy, rates)
         for j in range(strategies):
             if j != i and rates[i, j] > 0.0:
-                gain = strategy[PAYOFF, j] - strategy[PAYOFF, i]
-                rates[i, j] *= amounts[i] / whole / total / (1.0 + math.exp(-rule.intensity * gain))
+                gain = rule.intensity * (strategy[PAYOFF, j] - strategy[PAYOFF, i])
+                odds = math.exp(-abs(gain))  # cannot overflow
+                rates[i, j] *= amounts[i] / whole / total * (odds if gain < 0.0 else 1.0) / (1.0 + odds)
         rates[i, i] = 0.0
 
 
@@ -168,16 +176,21 @@ def explore(rule, to, whole, amounts, strategy, rates):
         rates[i, i] = 0.0
 
 
-@inner
+@inline
 def fill_rates(rule, to, whole, finite, amounts, status, strategy, rates):
     """Fill `rates` for the rule from row PAYOFF; returns the probability that an event changes anything."""
     if rule.code == PAIRWISE_COMPARISON:
-        pairwise_rates(rule, to, whole, finite, amounts, strategy, rates)
-    elif rule.code == MORAN:
-        moran_rates(rule, to, whole, finite, amounts, status, strategy, rates)
+        return pairwise_rates(rule, to, whole, finite, amounts, strategy, rates)
+    moran_rates(rule, to, whole, finite, amounts, status, strategy, rates)
+    return off_diagonal(rates)
+
+
+@inner
+def off_diagonal(rates):
+    """The probability that an event changes anything."""
     total = 0.0
-    for i in range(len(amounts)):
-        for j in range(len(amounts)):
+    for i in range(rates.shape[0]):
+        for j in range(rates.shape[0]):
             if i != j:
                 total += rates[i, j]
     return total

@@ -20,7 +20,7 @@ from evo.codes import (
     STRATEGY_STREAM,
     WRIGHT_FISHER,
 )
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import inline, inner, kernel
 from evo.kernels.arrays import EFFECTIVE, FIXED, FIXED_AT, MEAN, NOMINAL, PULL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event, step_chains
 from evo.kernels.feedback import advance_feedback
@@ -46,11 +46,22 @@ LISTEN = 65536  # effective events between two looks at the flag
 @kernel
 def run_steps(process, plan, key, point, number, replicate, flag, work, recording):
     """Run replicate `number` of a stepped process to plan.generations, or until it is absorbed, into row `replicate` of
-    the recording. A flag other than 0 stops it. `amounts` are counts, or shares for the map; `rng` draws the
-    strategies' events, `weather` those of the environment."""
+    the recording. A flag other than 0 stops it."""
     strategies = work.strategy.shape[1]
-    rng, weather = np.empty(4, np.uint64), np.empty(4, np.uint64)
-    amounts, mix, drawn = np.empty(strategies), np.empty(strategies), np.empty(strategies, np.int64)
+    rng, weather, drawn = np.empty(4, np.uint64), np.empty(4, np.uint64), np.empty(strategies, np.int64)
+    amounts, mix, since = np.empty(strategies), np.empty(strategies), np.empty(len(plan.watched))
+    take_steps(
+        process, plan, key, point, number, replicate, flag, work, recording, rng, weather, drawn, amounts, mix, since
+    )
+
+
+@inner
+def take_steps(
+    process, plan, key, point, number, replicate, flag, work, recording, rng, weather, drawn, amounts, mix, since
+):
+    """`run_steps` with its memory at hand. `amounts` are counts, or shares for the map; `rng` draws the strategies'
+    events, `weather` those of the environment."""
+    strategies = work.strategy.shape[1]
     begin_replicate(process, plan, key, point, number, rng, work, mix)
     seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
     seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
@@ -67,7 +78,6 @@ def run_steps(process, plan, key, point, number, replicate, flag, work, recordin
     environment = work.scalars[process.environment : process.mix]
     means, numbers, counts = recording.means[replicate], recording.numbers[replicate], recording.counts[replicate]
     tipped = recording.tipped[replicate]
-    since = np.empty(len(plan.watched))
     begin_watches(since)
 
     begin_environment(process.laws, unit, weather, work)
@@ -76,16 +86,15 @@ def run_steps(process, plan, key, point, number, replicate, flag, work, recordin
         work.scalars[process.mix + i] = amounts[i] / whole
     begin_table(process.game, process.meeting, work)
     mean = meet(process, whole, amounts, mix, work)
-    keep_record(replicate, mix, mean, environment, recording)
+    while next_record(plan, per_generation, counts) <= 0:
+        keep_record(replicate, mix, mean, environment, recording)
     watch(plan, 0.0, whole, amounts, since, tipped)
     if process.rule.mutation == 0.0:
         note_fixation(0.0, whole, amounts, counts, numbers)
     step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
     reason = work.status[REASON]
     while step < steps and reason == COMPLETED:
-        due = steps + 1
-        if counts[RECORDED] < plan.records:
-            due = max(step + 1, int(round(plan.record_every * counts[RECORDED] * per_generation)))
+        due = next_record(plan, per_generation, counts)
         boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
         if step < burnt:
             boundary = min(boundary, burnt)
@@ -145,7 +154,8 @@ def run_steps(process, plan, key, point, number, replicate, flag, work, recordin
             reason = work.status[REASON]
         if step >= due:
             mean = meet(process, whole, amounts, mix, work)
-            keep_record(replicate, mix, mean, environment, recording)
+            while next_record(plan, per_generation, counts) <= step:
+                keep_record(replicate, mix, mean, environment, recording)
         if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
             reason = ABSORBED
         if flag[0] != 0:
@@ -156,6 +166,14 @@ def run_steps(process, plan, key, point, number, replicate, flag, work, recordin
     close_averages(float(step - burnt), means, numbers)
     counts[NOMINAL] = step
     keep_final(replicate, step * unit, mix, environment, work.strategy, work.status, recording)
+
+
+@inner
+def next_record(plan, per_generation, counts):
+    """The step whose state is the next record: the last one at its time. Beyond all steps where all are kept."""
+    if counts[RECORDED] >= plan.records:
+        return np.int64(1) << 62
+    return int(math.floor(plan.record_every * counts[RECORDED] * per_generation + 1e-6))
 
 
 @inner
@@ -212,7 +230,7 @@ def note_fixation(t, whole, amounts, counts, numbers):
                 numbers[FIXED_AT] = t
 
 
-@inner
+@inline
 def draw_event(boundary, effective, rng, step):
     """Steps on to the next effective event; returns the step after it and a number uniform on [0, effective), or the
     boundary and -1 where none comes before it."""
@@ -229,7 +247,7 @@ def draw_event(boundary, effective, rng, step):
     return step + wait + 1, uniform(rng) * effective
 
 
-@inner
+@inline
 def replace(u, rates, amounts):
     """Carry out the event whose interval of cumulated rates holds u; returns the strategy that gained one."""
     loser, winner = 0, 0
