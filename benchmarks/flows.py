@@ -2,9 +2,9 @@
 
     python benchmarks/flows.py [--trajectories 10000] [--sample 40] [--error 1e-6]
 
-Random initial conditions of three-strategy games to t = 100, one thread. For each method the loosest tolerance of a
-ladder is taken whose largest error over a sample of end points, against a reference at 1e-13, is at most `--error`.
-scipy is timed on the sample, which it needs long enough for.
+Random initial conditions of three-strategy games to t = 100, one thread, CPU time. For each method the loosest
+tolerance of a ladder is taken whose largest error over a sample of paths (every 10 generations, against a reference at
+1e-13) is at most `--error`. scipy is timed on the sample, which it needs long enough for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Callable
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -27,29 +28,79 @@ GAMES = {
     "coordination": [[3, 0, 0], [0, 2, 0], [0, 0, 1]],
 }
 LADDER = [10.0**-k for k in np.arange(3, 12.5, 0.5)]
-END = 100.0
+END, EVERY = 100.0, 10.0
+METHODS = ("RK45", "DOP853", "LSODA")
 
 
-def evo_ends(model: Model, tolerance: float, trajectories: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """First and last mixes of random starts, and the seconds it took."""
+def evo_paths(model: Model, tolerance: float, trajectories: int, *, record: bool) -> tuple[np.ndarray, float]:
+    """Paths of random starts, (trajectory, time, strategy), and the seconds they took; only the start without `record`."""
     plan = plan_of(
-        [], generations=END, record_every=None, burn_in=0, tolerance=tolerance, until="generations", rest=0, averages=False, watched=[]
+        [],
+        generations=END,
+        record_every=EVERY if record else None,
+        burn_in=0,
+        tolerance=tolerance,
+        until="generations",
+        rest=0,
+        averages=False,
+        watched=[],
     )
-    began = time.perf_counter()
+    began = time.process_time()
     recording = run_plan(model.lowered, plan, seed=1, point=point_hash(model, "random"), replicates=trajectories)
-    return recording.mix[:, 0], recording.final[:, :3], time.perf_counter() - began
+    return recording.mix, time.process_time() - began
 
 
-def scipy_ends(matrix: np.ndarray, starts: np.ndarray, method: str, tolerance: float) -> tuple[np.ndarray, float]:
-    """Last mixes from these starts, and the seconds it took."""
+def scipy_paths(
+    matrix: np.ndarray, starts: np.ndarray, method: str, tolerance: float, *, record: bool
+) -> tuple[np.ndarray, float]:
+    """The same by scipy."""
 
     def field(_: float, x: np.ndarray) -> np.ndarray:
         payoffs = matrix @ x
         return x * (payoffs - x @ payoffs)
 
-    began = time.perf_counter()
-    ends = [solve_ivp(field, (0, END), x, method=method, rtol=tolerance, atol=tolerance * 1e-3).y[:, -1] for x in starts]
-    return np.array(ends), time.perf_counter() - began
+    times = np.arange(0, END + EVERY / 2, EVERY) if record else None
+    began = time.process_time()
+    paths = [
+        solve_ivp(field, (0, END), x, method=method, rtol=tolerance, atol=tolerance * 1e-3, t_eval=times).y.T[:11]
+        for x in starts
+    ]
+    return np.array(paths if record else []), time.process_time() - began
+
+
+def loosest(paths: Callable[[float], np.ndarray], truth: np.ndarray, allowed: float) -> tuple[float, float]:
+    """The loosest tolerance of the ladder that keeps the error, and that error."""
+    for tolerance in LADDER:
+        error = float(np.abs(paths(tolerance) - truth).max())
+        if error <= allowed:
+            return tolerance, error
+    raise SystemExit(f"no tolerance reaches {allowed:g}")
+
+
+def compare(name: str, rows: list[list[int]], asked: argparse.Namespace) -> None:
+    matrix = np.array(rows, dtype=float)
+    model = Model(strategies=["a", "b", "c"], game={"kind": "matrix", "payoffs": rows}, dynamics={"kind": "replicator"})
+    starts = evo_paths(model, 1e-6, asked.sample, record=True)[0][:, 0]
+    truth = scipy_paths(matrix, starts, "DOP853", 1e-13, record=True)[0]
+    print(f"\n{name}: error of {asked.sample} paths at most {asked.error:g}")
+    tolerance, error = loosest(lambda tol: evo_paths(model, tol, asked.sample, record=True)[0], truth, asked.error)
+    own = statistics.median(
+        evo_paths(model, tolerance, asked.trajectories, record=False)[1] for _ in range(asked.repeats)
+    )
+    own /= asked.trajectories
+    print(f"  evo     tolerance {tolerance:7.1e}, error {error:7.1e}: {own * 1e6:8.1f} us, {1 / own:8,.0f} a second")
+    ratios = {}
+    for method in METHODS:
+        tolerance, error = loosest(
+            lambda tol, method=method: scipy_paths(matrix, starts, method, tol, record=True)[0], truth, asked.error
+        )
+        took = statistics.median(scipy_paths(matrix, starts, method, tolerance, record=False)[1] for _ in range(3))
+        ratios[method] = took / asked.sample / own
+        print(
+            f"  {method:7s} tolerance {tolerance:7.1e}, error {error:7.1e}: {took / asked.sample * 1e6:8.1f} us,"
+            f" {ratios[method]:5.0f} times as long"
+        )
+    print(f"  against the fastest of them: {min(ratios.values()):.0f} times")
 
 
 def main() -> None:
@@ -60,29 +111,7 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=5)
     asked = options.parse_args()
     for name, rows in GAMES.items():
-        matrix = np.array(rows, dtype=float)
-        model = Model(strategies=["a", "b", "c"], game={"kind": "matrix", "payoffs": rows}, dynamics={"kind": "replicator"})
-        starts, _, _ = evo_ends(model, 1e-6, asked.sample)
-        truth, _ = scipy_ends(matrix, starts, "DOP853", 1e-13)
-        print(f"\n{name}: largest error of {asked.sample} end points at most {asked.error:g}")
-        for tolerance in LADDER:
-            _, ends, _ = evo_ends(model, tolerance, asked.sample)
-            if np.abs(ends - truth).max() <= asked.error:
-                break
-        error = np.abs(ends - truth).max()
-        own = statistics.median(evo_ends(model, tolerance, asked.trajectories)[2] for _ in range(asked.repeats)) / asked.trajectories
-        print(f"  evo      tolerance {tolerance:7.1e}  error {error:7.1e}  {own * 1e6:9.1f} us a trajectory  {1 / own:10,.0f} a second")
-        fastest = np.inf
-        for method in ("RK45", "DOP853", "LSODA"):
-            for tolerance in LADDER:
-                ends, _ = scipy_ends(matrix, starts, method, tolerance)
-                if np.abs(ends - truth).max() <= asked.error:
-                    break
-            error = np.abs(ends - truth).max()
-            took = statistics.median(scipy_ends(matrix, starts, method, tolerance)[1] for _ in range(3)) / asked.sample
-            fastest = min(fastest, took)
-            print(f"  {method:8s} tolerance {tolerance:7.1e}  error {error:7.1e}  {took * 1e6:9.1f} us a trajectory  ratio {took / own:6.0f}")
-        print(f"  evo is {fastest / own:.0f} times as fast as the fastest of them")
+        compare(name, rows, asked)
 
 
 if __name__ == "__main__":

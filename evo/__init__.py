@@ -3,26 +3,78 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from evo import exact, plots
+    from evo._errors import ConfigError
+    from evo.batch.plan import LargePlanError
+    from evo.batch.runner import run
+    from evo.experiment import Experiment, dump, load, loads, schema
+    from evo.model import Model
+    from evo.results import Result
+    from evo.runfolder import FolderError
+    from evo.simulation import Path, SimulationError, simulate
+
+    __version__: str
+
+# Each name is imported when it is first used: `import evo` costs nothing.
 _PLACES = {
+    "ConfigError": "evo._errors",
+    "Experiment": "evo.experiment",
+    "FolderError": "evo.runfolder",
+    "LargePlanError": "evo.batch.plan",
     "Model": "evo.model",
     "Path": "evo.simulation",
+    "Result": "evo.results",
     "SimulationError": "evo.simulation",
+    "dump": "evo.experiment",
+    "load": "evo.experiment",
+    "loads": "evo.experiment",
+    "run": "evo.batch.runner",
+    "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
+_MODULES = ("exact", "plots")
+
+__all__ = [
+    "ConfigError",
+    "Experiment",
+    "FolderError",
+    "LargePlanError",
+    "Model",
+    "Path",
+    "Result",
+    "SimulationError",
+    "dump",
+    "exact",
+    "load",
+    "loads",
+    "plots",
+    "run",
+    "schema",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _PLACES:
         return getattr(import_module(_PLACES[name]), name)
-    try:
+    if name in _MODULES:
         return import_module(f"evo.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"evo.{name}":
-            raise
-        raise AttributeError(f"module 'evo' has no attribute {name!r}") from None
+    if name == "__version__":
+        return _version()
+    raise AttributeError(f"module 'evo' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PLACES])
+    return sorted([*globals(), *_PLACES, *_MODULES, "__version__"])
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("evo-games")
+    except PackageNotFoundError:
+        return "unknown"

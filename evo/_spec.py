@@ -50,6 +50,12 @@ class Spec(BaseModel):
         serialize_by_alias=True,
     )
 
+    def __eq__(self, other: object) -> bool:
+        """Equal in every field; what was computed from them and kept does not count."""
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
     @model_validator(mode="before")
     @classmethod
     def _take_lists_for_tuples(cls, data: Any) -> Any:

@@ -252,8 +252,9 @@ def _positive(number: float, key: str) -> float:
 def _stationary(matrix: list[list[float]], total: float) -> list[float]:
     import numpy as np
 
-    generator = np.array(matrix) - total * np.eye(len(matrix))
-    solution = np.linalg.lstsq(
-        np.vstack([generator.T, np.ones(len(matrix))]), np.r_[np.zeros(len(matrix)), 1.0], rcond=None
-    )[0]
-    return [float(share) for share in np.clip(solution, 0, None) / np.clip(solution, 0, None).sum()]
+    size = len(matrix)
+    generator = np.array(matrix, dtype=float) - total * np.eye(size)
+    conditions = np.vstack([generator.T, np.ones(size)])
+    solution = np.linalg.pinv(conditions)[:, size].clip(0, None)
+    shares: list[float] = (solution / solution.sum()).tolist()
+    return shares

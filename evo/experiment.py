@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -11,18 +11,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo import _spec, _yaml
+from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain
+from evo.datafiles import with_files
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, watched
 from evo.model import Model, Parts
 from evo.pictures import Mix, Paths, Picture
 from evo.recording import start_shares
-from evo.series import check_horizons, embed
-from evo.sweeps import Settings, Sweeps
+from evo.series import check_horizons
+from evo.sweeps import Settings, Sweep, Sweeps
 
 SCHEMA_VERSION = 1
-LARGEST_FILE = 5 * 2**20
+PATH_KEYS = ("point", "replicate", "time")
 ORDER = (
     "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
     "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files",
@@ -46,7 +48,7 @@ class Run(Spec):
 
     generations: Annotated[float, Field(gt=0)]
     replicates: Annotated[int, Field(ge=1, le=10**7)] = 1
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     start: dict[str, Annotated[float, Field(ge=0, le=1)]] | Literal["random"] = Field(default_factory=dict)
     record: Record | None = None
     until: Literal["generations", "converged", "fixed", "cycling"] = "generations"
@@ -80,16 +82,24 @@ class Experiment(Parts):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         problems = Problems()
-        model = None
+        self._check_names(problems)
         with problems.at():
-            model = self.model
-        if model is not None:
-            self._check_run(model, problems)
+            self._check_run(self.model, problems)
             for place, measure in enumerate(self.measure):
                 with problems.at("measure", place):
-                    check_measure(measure, model)
+                    check_measure(measure, self.model)
         problems.stop()
         return self
+
+    def _check_names(self, problems: Problems) -> None:
+        """Strategies and environment variables are columns of the tables of paths."""
+        for name in self.strategies:
+            if name in PATH_KEYS:
+                problems.add(("strategies", name), "is a column of every table of paths", "choose another name")
+        for name in self.environment:
+            if name in PATH_KEYS or name in self.strategies:
+                what = "is a column of every table of paths" if name in PATH_KEYS else "is the name of a strategy too"
+                problems.add(("environment", name), what, "choose another name")
 
     def _check_run(self, model: Model, problems: Problems) -> None:
         run = self.run
@@ -114,7 +124,7 @@ class Experiment(Parts):
     @cached_property
     def model(self) -> Model:
         """The model alone."""
-        return Model(**{name: getattr(self, name) for name in Parts.model_fields})
+        return _spec.validate(Model, {name: getattr(self, name) for name in Parts.model_fields})
 
     @property
     def plan_arguments(self) -> dict[str, Any]:
@@ -181,12 +191,16 @@ class Experiment(Parts):
 
     def points(self, first: int = 0) -> Iterator[Point]:
         """The points of the sweep, in order, from number `first` on; one, without settings, where nothing varies."""
-        if not self.sweep:
-            yield from [Point(0, "", {}, self)][first:]
-            return
+        if self.sweep:
+            yield from self.points_of(self.sweep, first)
+        elif first == 0:
+            yield Point(0, "", {}, self)
+
+    def points_of(self, parts: Sequence[Sweep], first: int = 0) -> Iterator[Point]:
+        """The points of these parts of a sweep, from number `first` on."""
         bare = _spec.validate(Experiment, {key: value for key, value in self.data.items() if key != "sweep"})
         index = 0
-        for place, part in enumerate(self.sweep):
+        for place, part in enumerate(parts):
             if index + part.size <= first:
                 index += part.size
                 continue
@@ -245,11 +259,11 @@ def loads(
     document = _yaml.load(text, source=source)
     data: Any = document.data
     try:
-        data = _with_files(document.data, None if data_root is None else FilePath(data_root))
+        data = with_files(document.data, None if data_root is None else FilePath(data_root))
         experiment = _spec.validate(Experiment, data, document=document, source=source)
         if settings:
             data = experiment.data_with(settings)
-            data = _with_files(data, None if data_root is None else FilePath(data_root))
+            data = with_files(data, None if data_root is None else FilePath(data_root))
             experiment = _spec.validate(Experiment, data)
         check_sweep(experiment)
     except ConfigError as error:  # what was set stands on no line
@@ -268,27 +282,9 @@ def schema() -> dict[str, Any]:
 
 
 def check_sweep(experiment: Experiment) -> None:
-    """Refuse a sweep of which a part sets what cannot be set: its first and last point are built."""
-    for place, part in enumerate(experiment.sweep):
-        trial = experiment.model_copy(
-            update={"sweep": (part.model_copy(update={"grid": _ends(part.grid), "zip": _ends(part.zip)}),)}
-        )
-        trial.__dict__.pop("data", None)
-        try:
-            for _ in trial.points():
-                pass
-        except ConfigError as error:
-            moved = [(problem, ("sweep", place, *problem.path[2:])) for problem in error.problems]
-            raise ConfigError(
-                [ConfigProblem(path, problem.line, problem.message, problem.hint) for problem, path in moved]
-            ) from None
-
-
-def _ends(values: Mapping[str, Any]) -> dict[str, Any]:
-    from evo.sweeps import _listed
-
-    listed = {path: _listed(chosen) for path, chosen in values.items()}
-    return {path: (chosen[0], chosen[-1]) if len(chosen) > 1 else chosen for path, chosen in listed.items()}
+    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built."""
+    for _ in experiment.points_of(tuple(part.ends for part in experiment.sweep)):
+        pass
 
 
 def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings | None = None) -> ConfigError:
@@ -302,6 +298,7 @@ def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings 
 
 
 def _set(data: dict[str, Any], path: str, value: Any) -> Any:
+    """The data with one path set."""
     keys = _spec.parse_path(path)
     if keys[0] in ("sweep", "files", "schema_version"):
         raise ProblemError(keys, f"{keys[0]} cannot be set")
@@ -311,63 +308,13 @@ def _set(data: dict[str, Any], path: str, value: Any) -> Any:
         if keys[1] not in data.get("parameters", {}):
             known = ", ".join(data.get("parameters", {})) or "none"
             raise ProblemError(
-                keys, "is not a parameter", _suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
+                keys, "is not a parameter", suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
             )
         if isinstance(data["parameters"][keys[1]], dict) and not isinstance(value, dict):
             return _spec.replace(data, f"{path}.value", value)
-    for depth in range(1, len(keys)):  # sections that stand at their defaults are not written out
-        above = _spec.render_path(keys[:depth])
-        if depth == 1 and keys[0] in ORDER and keys[0] not in data:
-            data = {**data, keys[0]: {}}
-        elif depth == 2 and keys[:2] in (("run", "record"), ("selection", "bias")) and keys[1] not in data[keys[0]]:
-            data = _spec.replace(data, above, {})
+    if len(keys) > 1 and keys[0] in ORDER and keys[0] not in data:  # sections at their defaults are not written out
+        data = data | {keys[0]: dict[str, Any]()}
+    if len(keys) > 2 and keys[:2] in (("run", "record"), ("selection", "bias")) and keys[1] not in data[keys[0]]:
+        section: dict[str, Any] = data[keys[0]]
+        data = data | {keys[0]: section | {keys[1]: dict[str, Any]()}}
     return _spec.replace(data, path, value)
-
-
-def _suggest(name: str, known: Mapping[str, Any]) -> str | None:
-    from evo._errors import suggest
-
-    return suggest(name, known)
-
-
-def _with_files(data: Any, root: FilePath | None) -> Any:
-    """The data with the text of every file that a series names embedded under `files`."""
-    if not isinstance(data, dict) or root is None:
-        return data
-    wanted = sorted(set(_named_files({key: value for key, value in data.items() if key != "files"})))
-    held = data.get("files") or {}
-    problems, read = [], {}
-    for name, at in wanted:
-        if name not in held and name not in read:
-            try:
-                read[name] = plain(embed(_text(root, name)))
-            except ValueError as error:
-                problems.append(ConfigProblem(at, None, str(error)))
-    if problems:
-        raise ConfigError(problems)
-    return {**data, "files": {**held, **read}} if read else data
-
-
-def _named_files(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    if isinstance(value, dict):
-        if value.get("kind") == "series" and isinstance(value.get("file"), str):
-            yield value["file"], (*path, "file")
-        for key, item in value.items():
-            yield from _named_files(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for place, item in enumerate(value):
-            yield from _named_files(item, (*path, place))
-
-
-def _text(root: FilePath, name: str) -> str:
-    full = (root / name).resolve()
-    if not full.is_relative_to(root.resolve()):
-        raise ValueError(f"{name!r} lies outside the config's folder")
-    try:
-        if full.stat().st_size > LARGEST_FILE:
-            raise ValueError(f"{name!r} is larger than {LARGEST_FILE // 2**20} MiB")
-        return full.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{name!r} is not text in UTF-8") from None
-    except OSError as error:
-        raise ValueError(f"cannot read {name!r}: {error.strerror}") from None

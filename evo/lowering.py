@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ class Problems:
         self.found: list[ConfigProblem] = []
 
     @contextmanager
-    def at(self, *prefix: str | int) -> Iterator[None]:
+    def at(self, *prefix: str | int) -> Generator[None]:
         """Take note of an error raised inside, with the path of what was being checked."""
         try:
             yield
@@ -261,7 +261,8 @@ def _laws(model: Model, values: Mapping[str, float]) -> Laws:
     value = parameter_value(values)
     variables = list(model.environment)
     numbers: list[float] = []
-    rows, starts = [], []
+    rows: list[tuple[int, int, bool, int]] = []
+    starts: list[tuple[float, float]] = []
     for name, law in model.environment.items():
         with problems.at(name):
             _check_pace(model, law)
@@ -324,7 +325,7 @@ def _game(model: Model, size: int) -> Game:
     group = isinstance(game, GroupGame)
     _check_shape(model)
     outputs = payoff_formulas(game, names)
-    vectors = group_names(names) if group else {}
+    vectors: Mapping[str, int] = group_names(names) if group else {}
     moving = _moving(model)
     try:
         program = _compile(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from evo._errors import suggest
 from evo._spec import Spec
 from evo.dynamics import Dynamics
 from evo.environments import Law
@@ -118,6 +119,4 @@ class Model(Parts):
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:
-    from evo._errors import suggest
-
     return suggest(name, known) or f"known: {', '.join(sorted(known)) or 'none'}"

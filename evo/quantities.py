@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import AfterValidator, Field
 
@@ -65,8 +65,8 @@ def parameter_formulas(value: object, path: Path = ()) -> Iterator[tuple[Path, s
         for name in type(value).model_fields:
             yield from parameter_formulas(getattr(value, name), (*path, name))
     elif isinstance(value, Mapping):
-        for name, item in value.items():
+        for name, item in cast("Mapping[str, object]", value).items():
             yield from parameter_formulas(item, (*path, name))
     elif isinstance(value, tuple):
-        for place, item in enumerate(value):
+        for place, item in enumerate(cast("tuple[object, ...]", value)):
             yield from parameter_formulas(item, (*path, place))

@@ -8,6 +8,7 @@ import io
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ def series_nodes(law: Series, files: Mapping[str, File]) -> tuple[list[float], l
         raise ProblemError(("rows",), "no row of the table matches")
     rows.sort()
     times = [(time - law.start) * law.generations_per_unit for time, _ in rows]
-    if any(later == earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later == earlier for earlier, later in pairwise(times)):
         raise ProblemError(("rows",), "two rows of the series have the same time", "narrow `rows` down to one series")
     try:
         values = np.broadcast_to(

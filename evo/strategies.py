@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -35,12 +35,18 @@ class Strategy(Spec):
 
 
 def _named(value: object) -> object:
-    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-        if len(set(value)) < len(value):
+    """`[rock, paper]` for `{rock: {}, paper: {}}`, and an empty entry for one without traits."""
+    empty: dict[str, object] = {}
+    if isinstance(value, list | tuple):
+        names = cast("tuple[object, ...]", value)
+        if not all(isinstance(name, str) for name in names):
+            return names
+        if len(set(names)) < len(names):
             raise ValueError("names a strategy twice")
-        return {name: {} for name in value}
+        return dict.fromkeys(names, empty)
     if isinstance(value, Mapping):
-        return {name: {} if spec is None else spec for name, spec in value.items()}
+        entries = cast("Mapping[object, object]", value)
+        return {name: empty if spec is None else spec for name, spec in entries.items()}
     return value
 
 

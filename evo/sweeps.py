@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
@@ -62,13 +62,13 @@ class Sweep(Spec):
 
     @model_validator(mode="after")
     def _agree(self) -> Sweep:
-        lengths = {path: len(_listed(values)) for path, values in self.zip.items()}
+        lengths = {path: len(listed_values(values)) for path, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{path} has {length}" for path, length in lengths.items())
             raise ProblemError(("zip",), f"values that go together are equally many: {told}")
         for key in ("grid", "zip"):
             for path, values in getattr(self, key).items():
-                if not _listed(values):
+                if not listed_values(values):
                     raise ProblemError((key, path), "has no values")
         paths = [*self.grid, *self.zip, *{path for point in self.points for path in point}]
         twice = sorted({path for path in paths if paths.count(path) > 1})
@@ -79,8 +79,8 @@ class Sweep(Spec):
     @property
     def size(self) -> int:
         """Number of points."""
-        count = int(np.prod([len(_listed(values)) for values in self.grid.values()], dtype=float))
-        count *= len(_listed(next(iter(self.zip.values())))) if self.zip else 1
+        count = int(np.prod([len(listed_values(values)) for values in self.grid.values()], dtype=float))
+        count *= len(listed_values(next(iter(self.zip.values())))) if self.zip else 1
         return count * max(1, len(self.points))
 
     @property
@@ -88,22 +88,33 @@ class Sweep(Spec):
         """What varies, in the order in which it is written."""
         return tuple(dict.fromkeys([*self.grid, *self.zip, *(path for point in self.points for path in point)]))
 
+    @property
+    def ends(self) -> Sweep:
+        """The same with the first and the last value of each path alone."""
+        return Sweep(set=self.set, grid=_ends(self.grid), zip=_ends(self.zip), points=self.points)
+
     def settings(self) -> Iterator[Settings]:
         """The settings of each point, the last path of the grid varying fastest; those of `set` not included."""
-        grids = itertools.product(*(_listed(values) for values in self.grid.values()))
-        zips = list(zip(*(_listed(values) for values in self.zip.values()), strict=True)) if self.zip else [()]
+        grids = itertools.product(*(listed_values(values) for values in self.grid.values()))
+        zips = list(zip(*(listed_values(values) for values in self.zip.values()), strict=True)) if self.zip else [()]
         for chosen in grids:
             for together in zips:
                 for point in self.points or ({},):
                     yield dict(zip(self.grid, chosen, strict=True)) | dict(zip(self.zip, together, strict=True)) | point
 
 
-def _listed(values: Spaced | tuple[Any, ...]) -> tuple[Any, ...]:
+def listed_values(values: Spaced | tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values written out."""
     return values.values if isinstance(values, Spaced) else values
 
 
+def _ends(values: Mapping[str, Values]) -> dict[str, Values]:
+    listed = {path: listed_values(chosen) for path, chosen in values.items()}
+    return {path: (chosen[0], chosen[-1]) if len(chosen) > 1 else chosen for path, chosen in listed.items()}
+
+
 def _as_parts(value: object) -> object:
-    return value if isinstance(value, list | tuple) else (value,)
+    return cast("tuple[object, ...]", value) if isinstance(value, list | tuple) else (value,)
 
 
 Sweeps = Annotated[tuple[Sweep, ...], BeforeValidator(_as_parts)]

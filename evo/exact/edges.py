@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo.exact.payoffs import Values, payoffs
+from evo.exact.thresholds import crossing
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -36,7 +38,7 @@ def edge_points(
     """Interior rest points, without mutation, of a population of `first` and `second`, in ascending share of `first`."""
     advantage = _advantage(model, first, second, environment, time)
     roots = _scanned(advantage) if model.lowered.game.reads_mix else _polynomial(advantage, model.lowered.meeting.size)
-    bounds = [0.0, *[(low + high) / 2 for low, high in zip(roots, roots[1:], strict=False)], 1.0]
+    bounds = [0.0, *[(low + high) / 2 for low, high in pairwise(roots)], 1.0]
     return tuple(
         EdgePoint(root, bool(advantage(before) > 0 > advantage(after)))
         for root, before, after in zip(roots, bounds, bounds[1:], strict=False)
@@ -78,26 +80,24 @@ def _polynomial(function: Callable[[float], float], degree: int) -> list[float]:
 
     nodes = chebyshev.chebpts1(degree + 1)
     values = [function(0.5 * (node + 1)) for node in nodes]
-    series = chebyshev.chebtrim(chebyshev.chebfit(nodes, values, degree), tol=1e-13 * max(map(abs, values), default=0.0))
+    series = chebyshev.chebtrim(
+        chebyshev.chebfit(nodes, values, degree), tol=1e-13 * max(map(abs, values), default=0.0)
+    )
     found = chebyshev.chebroots(series)
     inside = sorted(0.5 * (root.real + 1) for root in found if abs(root.imag) < 1e-7 and -1 < root.real < 1)
     return [_polished(function, root) for root in inside]
 
 
 def _polished(function: Callable[[float], float], root: float) -> float:
-    from scipy.optimize import brentq
-
     for width in (1e-9, 1e-7, 1e-5):
         low, high = max(0.0, root - width), min(1.0, root + width)
         if function(low) * function(high) < 0:
-            return float(brentq(function, low, high, xtol=1e-15, rtol=1e-14))
+            return crossing(function, low, high)
     return float(root)
 
 
 def _scanned(function: Callable[[float], float]) -> list[float]:
-    from scipy.optimize import brentq
-
     shares = np.linspace(0, 1, GRID)[1:-1]
     values = np.array([function(share) for share in shares])
     changes = np.flatnonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
-    return [float(brentq(function, shares[k], shares[k + 1], xtol=1e-14)) for k in changes]
+    return [crossing(function, shares[k], shares[k + 1]) for k in changes]

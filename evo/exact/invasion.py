@@ -16,7 +16,9 @@ def payoffs_at(model: Model, resident: str, *, environment: Values = None, time:
     """Effective payoff of each strategy as an infinitely rare invader among all-`resident` (the resident's own included), (d,)."""
     if resident not in model.strategies:
         raise ValueError(f"{resident!r} is not a strategy; strategies: {', '.join(model.strategies)}")
-    return payoffs(model, np.eye(len(model.strategies))[model.strategy_names.index(resident)], environment=environment, time=time)
+    return payoffs(
+        model, np.eye(len(model.strategies))[model.strategy_names.index(resident)], environment=environment, time=time
+    )
 
 
 def invasion(model: Model, *, environment: Values = None, time: float = 0.0) -> np.ndarray:

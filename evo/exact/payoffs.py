@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 Values = Mapping[str, float] | None
+Mix = Sequence[float] | np.ndarray
 
 
-def payoff_table(model: Model, *, mix: Sequence[float] | None = None, environment: Values = None, time: float = 0.0) -> np.ndarray:
+def payoff_table(model: Model, *, mix: Mix | None = None, environment: Values = None, time: float = 0.0) -> np.ndarray:
     """P[i, c], the payoff to strategy i among co-players of composition c (descending lexicographic order), (d, C).
 
     Trait bias is not included. The values of environment variables that move are given by `environment`; a game that
@@ -46,7 +47,7 @@ def payoff_table(model: Model, *, mix: Sequence[float] | None = None, environmen
     return registers[process.game.source[0], process.game.source[1]]
 
 
-def payoffs(model: Model, mix: Sequence[float], *, environment: Values = None, time: float = 0.0) -> np.ndarray:
+def payoffs(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> np.ndarray:
     """Effective payoff of each strategy (trait bias included) in an infinite population of this mix, (d,).
 
     An absent strategy has the payoff of an infinitely rare invader. Assortment of both kinds as in definitions.md.
@@ -65,7 +66,10 @@ def payoffs(model: Model, mix: Sequence[float], *, environment: Values = None, t
         if meeting.alike and a > 0:
             copying = np.sqrt(a)
             founders = (1 - copying) * shares + copying * identity[i]
-            by_founder = [_mean(table[i], (1 - copying) * shares + copying * identity[f], meeting.size) for f in range(len(shares))]
+            by_founder = [
+                _mean(table[i], (1 - copying) * shares + copying * identity[f], meeting.size)
+                for f in range(len(shares))
+            ]
             expected[i] = sum(weight * value for weight, value in zip(founders, by_founder, strict=True) if weight > 0)
         else:
             expected[i] = _mean(table[i], (1 - a) * shares + a * identity[i], meeting.size)

@@ -22,8 +22,6 @@ def thresholds(
 
         thresholds(experiment, "parameters.chi", lambda model: homogeneous(model)[1] - homogeneous(model)[0], low=0, high=1)
     """
-    from scipy.optimize import brentq
-
     if not low < high or scan < 2:
         raise ValueError("low lies below high, and a scan has at least two values")
 
@@ -34,5 +32,12 @@ def thresholds(
     values = np.array([value(number) for number in grid])
     found = [float(number) for number, at in zip(grid, values, strict=True) if at == 0]
     for k in np.flatnonzero(values[:-1] * values[1:] < 0):
-        found.append(float(brentq(value, grid[k], grid[k + 1], xtol=1e-13, rtol=1e-13)))
+        found.append(crossing(value, float(grid[k]), float(grid[k + 1])))
     return sorted(found)
+
+
+def crossing(function: Callable[[float], float], low: float, high: float) -> float:
+    """The root between two values of opposite sign, to 1e-13, by Brent's method."""
+    from scipy.optimize import root_scalar
+
+    return float(root_scalar(function, bracket=(low, high), method="brentq", xtol=1e-13, rtol=1e-13).root)

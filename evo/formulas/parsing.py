@@ -7,8 +7,8 @@ import keyword
 import re
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evo import codes
 from evo.formulas.errors import FormulaError, nearest

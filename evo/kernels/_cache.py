@@ -68,7 +68,9 @@ def inner(function: Function) -> Function:
 def inline(function: Function) -> Function:
     """An inner kernel that is written into its callers: for the few small ones that run once an event, where handing over
     their arrays would take longer than they do."""
-    return _compiled(function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "forceinline": True})
+    return _compiled(
+        function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "forceinline": True}
+    )
 
 
 class _Inner(CPUDispatcher):

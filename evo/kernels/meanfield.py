@@ -51,7 +51,22 @@ def run_flow(process, plan, key, point, number, replicate, flag, work, recording
     states, stages, dense = np.empty((3, size)), np.empty((STAGES + 1 + EXTRA, size)), np.empty((7, size))
     shares, since, turn = np.empty((6, strategies)), np.empty(len(plan.watched)), np.empty(5)
     integrate(
-        process, plan, key, point, number, replicate, flag, work, recording, rng, states, stages, dense, shares, since, turn
+        process,
+        plan,
+        key,
+        point,
+        number,
+        replicate,
+        flag,
+        work,
+        recording,
+        rng,
+        states,
+        stages,
+        dense,
+        shares,
+        since,
+        turn,
     )
 
 
@@ -128,7 +143,21 @@ def integrate(
                 average_within(process, t, step, logarithmic, state, dense, middle, sought, work, means, numbers)
                 duration += step
             if due:
-                follow(process, plan, replicate, t, step, after < event, logarithmic, state, dense, middle, sought, work, recording)
+                follow(
+                    process,
+                    plan,
+                    replicate,
+                    t,
+                    step,
+                    after < event,
+                    logarithmic,
+                    state,
+                    dense,
+                    middle,
+                    sought,
+                    work,
+                    recording,
+                )
             if len(since) > 0:
                 seek(plan, t, step, before, mix, logarithmic, state, dense, middle, sought, since, tipped)
             if passed:

@@ -8,8 +8,6 @@ by the number of others, so that nothing overflows.
 
 import math
 
-import numpy as np
-
 from evo.codes import FOCAL, NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner, kernel
 from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, WAYS, WHERE, WHO

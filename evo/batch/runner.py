@@ -1,0 +1,376 @@
+"""Run an experiment over threads: kernels release the interpreter's lock, and every replicate has its own stream."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from evo.batch.plan import LargePlanError, Plan, config_hash, make_plan
+from evo.batch.progress import Progress, Reporter, reporter
+from evo.batch.store import Folder, Memory, Rows, opened
+from evo.batch.tables import failure_schema
+from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
+from evo.experiment import Experiment
+from evo.results import Result, result_of
+from evo.runfolder import FAILURE, FAILURES, FOLDER_VERSION, OUTCOMES, PATHS, read_manifest, read_table
+
+PART_ROWS = 1000
+PART_SECONDS = 5.0
+PART_BYTES = 2**26
+GRACE = 2.0  # seconds that a stopped run waits for its threads; only a kernel that is being compiled takes longer
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was stopped; what was finished is in `folder`, if there is one."""
+
+    def __init__(self, number: int, folder: Path | None) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.signal = number
+        self.folder = folder
+
+
+def run(
+    experiment: Experiment,
+    *,
+    out: str | Path | None = None,
+    workers: int | Literal["auto"] = "auto",
+    resume: bool = False,
+    seed: int | None = None,
+    replicates: int | None = None,
+    progress: bool | Literal["auto"] | Reporter = "auto",
+    allow_large: bool = False,
+) -> Result:
+    """Run every point and replicate of an experiment.
+
+    With `out` everything finished is kept in that folder as the run goes on, and a run that was stopped goes on from
+    there with `resume`; without, nothing is written. `seed` and `replicates` replace those of the experiment. Results
+    depend on the experiment and its seed alone, not on workers, order or interruptions.
+
+    A replicate that breaks is recorded in `failures` and stops nothing. Raises ConfigError where a point cannot run,
+    FolderError where `out` belongs to something else, LargePlanError where the plan is very large and `allow_large`
+    is not set, KeyboardInterrupt (Interrupted) on Ctrl-C, with what was finished kept.
+    """
+    changes = {"run.seed": seed, "run.replicates": replicates}
+    if changes := {path: value for path, value in changes.items() if value is not None}:
+        experiment = experiment.replace(changes)
+    teller = reporter(progress)
+    try:
+        plan = make_plan(experiment, allow_large=allow_large, building=teller.checking)
+        return carry_out(plan, out=out, workers=workers, resume=resume, progress=teller, allow_large=allow_large)
+    finally:
+        teller.close()
+
+
+def carry_out(
+    plan: Plan,
+    *,
+    out: str | Path | None = None,
+    workers: int | Literal["auto"] = "auto",
+    resume: bool = False,
+    progress: bool | Literal["auto"] | Reporter = "auto",
+    allow_large: bool = False,
+) -> Result:
+    """`run` for a plan that is made already."""
+    place = None if out is None else Path(out)
+    if not allow_large and (reasons := plan.large(place)):
+        raise LargePlanError(reasons)
+    threads = available_cpus() if workers == "auto" else workers
+    if threads < 1:
+        raise ValueError(f"workers must be at least 1, is {workers}")
+    teller = reporter(progress)
+    manifest = first_manifest(plan, threads)
+    try:
+        if place is None:
+            return _in_memory(plan, threads, teller, manifest)
+        _take_over(manifest, place, teller)
+        with opened(place, plan, manifest, resume=resume) as (folder, done):
+            return _into_folder(plan, folder, done, threads, teller, manifest)
+    finally:
+        teller.close()
+
+
+def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, Any]) -> Result:
+    store = Memory(plan)
+    errors = _Shift(plan, store, threads, teller, np.empty(0, np.int64)).work()
+    tables = store.tables()
+    outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
+    assert outcomes is not None and failures is not None
+    _finish(manifest, errors, len(outcomes), len(failures))
+    return _result(plan, outcomes, paths, failures, errors, manifest, None)
+
+
+def _into_folder(
+    plan: Plan, folder: Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
+) -> Result:
+    shift = _Shift(plan, folder, threads, teller, done)
+    try:
+        errors = shift.work()
+    except Interrupted:
+        manifest |= {"status": "interrupted", "seconds": round(shift.progress.seconds, 3)}
+        folder.describe(manifest)
+        raise
+    folder.compact()
+    outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
+    failures = read_table(folder.place / f"{FAILURES}.parquet")
+    paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None
+    _finish(manifest, errors, len(outcomes), len(failures))
+    folder.describe(manifest)
+    return _result(plan, outcomes, paths, failures, errors, manifest, folder.place)
+
+
+def _result(
+    plan: Plan,
+    outcomes: pa.Table,
+    paths: pa.Table | None,
+    failures: pa.Table,
+    errors: list[Errors],
+    manifest: dict[str, Any],
+    folder: Path | None,
+) -> Result:
+    if errors:
+        more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
+        failures = pa.concat_tables([failures.cast(failure_schema()), more])
+    return result_of(
+        plan.experiment,
+        points=plan.points,
+        outcomes=outcomes,
+        paths=paths,
+        failures=failures,
+        manifest=manifest,
+        folder=folder,
+    )
+
+
+class _Shift:
+    """One run's work: tasks to threads, a bounded number of them under way, and their rows to the store."""
+
+    def __init__(self, plan: Plan, store: Memory | Folder, threads: int, teller: Reporter, done: np.ndarray) -> None:
+        self.plan, self.store, self.threads, self.teller, self.done = plan, store, threads, teller, done
+        self.flag = np.zeros(1, np.int8)
+        self.pace = Pace()
+        self.pending: list[Rows] = []
+        self.pending_since = time.monotonic()
+        self.errors: list[Errors] = []
+        self.left: dict[int, int] = {}  # replicates that are still to come, of each point under way
+        self.progress = Progress(len(plan.replicates), plan.rows, replicates_done=len(done), kept=len(done))
+        if len(done):
+            whole = [not missing(done, point, int(count)) for point, count in enumerate(plan.replicates)]
+            self.progress.points_done = sum(whole)
+
+    def work(self) -> list[Errors]:
+        """Do all that is not done; raises Interrupted, with what was finished in the store."""
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="evo")
+        under_way: dict[Future[Answer], int] = {}
+        with stopping(self.flag) as stop:
+            try:
+                self.teller.running(self.progress)
+                for task in tasks(self.plan, self.done, self.pace):
+                    if stop.signal:
+                        break
+                    self._note(task)
+                    job = pool.submit(compute, task, self.plan.outcomes, self.plan.paths, self.flag)
+                    under_way[job] = sum(job.count for job in task)
+                    while len(under_way) >= 2 * self.threads and not stop.signal:
+                        self._collect(under_way)
+                while under_way and not stop.signal:
+                    self._collect(under_way)
+                if stop.signal:
+                    self._wind_up(pool, under_way)
+            except BaseException:
+                self.flag[0] = 1
+                raise
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._flush()
+            if stop.signal:
+                raise Interrupted(stop.signal, getattr(self.store, "place", None))
+        return self.errors
+
+    def _note(self, task: list[Job]) -> None:
+        for job in task:
+            index = job.point.index
+            if index not in self.left:
+                self.left[index] = sum(b - a for a, b in missing(self.done, index, int(self.plan.replicates[index])))
+
+    def _collect(self, under_way: dict[Future[Answer], int], timeout: float = 0.2) -> None:
+        finished, _ = wait(under_way, timeout=timeout, return_when=FIRST_COMPLETED)
+        for job in finished:
+            del under_way[job]
+            self._take(job.result())
+        if time.monotonic() - self.pending_since > PART_SECONDS:
+            self._flush()
+        self.teller.running(self.progress)
+
+    def _take(self, answer: Answer) -> None:
+        rows = answer.rows
+        self.pace.heard(answer.seconds, len(rows))
+        self.errors += answer.errors
+        if not len(rows):
+            return
+        points, counts = np.unique(rows.outcomes["point"].to_numpy(), return_counts=True)
+        for point, count in zip(points.tolist(), counts.tolist(), strict=True):
+            self.left[point] -= count
+            if not self.left[point]:
+                self.progress.points_done += 1
+                del self.left[point]
+        self.progress.replicates_done += len(rows)
+        self.progress.failed += len(rows) - rows.outcomes[FAILURE].null_count
+        self.progress.prevailing += _prevailing(rows.outcomes)
+        if not self.pending:
+            self.pending_since = time.monotonic()
+        self.pending.append(rows)
+        held = sum(len(block) for block in self.pending)
+        size = sum(block.paths.nbytes for block in self.pending if block.paths is not None)
+        if held >= PART_ROWS or size >= PART_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.pending:
+            self.store.write(Rows.together(self.pending))
+        self.pending, self.pending_since = [], time.monotonic()
+
+    def _wind_up(self, pool: ThreadPoolExecutor, under_way: dict[Future[Answer], int]) -> None:
+        """The flag is set: what is under way ends within milliseconds, and what of it is finished is kept."""
+        for job in list(under_way):
+            if job.cancel():
+                del under_way[job]
+        deadline = time.monotonic() + GRACE
+        while under_way and time.monotonic() < deadline:
+            self._collect(under_way, timeout=0.05)
+
+
+def _prevailing(outcomes: pa.Table) -> Counter[str]:
+    if "prevailing" not in outcomes.column_names:
+        return Counter()
+    counts = outcomes["prevailing"].drop_null().value_counts().to_pylist()
+    return Counter({item["values"]: item["counts"] for item in counts})
+
+
+@dataclass
+class Stop:
+    """The signal that asked a run to stop, or 0."""
+
+    signal: int = 0
+
+
+@contextmanager
+def stopping(flag: np.ndarray) -> Iterator[Stop]:
+    """Ctrl-C and a polite kill set the flag that kernels poll; a second one acts as ever."""
+    stop = Stop()
+    former: dict[int, Any] = {}
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        stop.signal = number
+        flag[0] = 1
+        restore()
+
+    def restore() -> None:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+    if threading.current_thread() is threading.main_thread():
+        former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in former:
+            signal.signal(number, asked)
+    try:
+        yield stop
+    finally:
+        restore()
+
+
+def available_cpus() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """What shapes the numbers of a run."""
+    import numba
+
+    from evo import __version__
+    from evo.kernels._cache import PACKAGE, source_hash
+
+    return {
+        "evo": __version__,
+        "kernels": source_hash(PACKAGE),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "pyarrow": pa.__version__,
+    }
+
+
+def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
+    """The manifest of a run that begins."""
+    experiment = plan.experiment
+    return {
+        "schema_version": FOLDER_VERSION,
+        "status": "running",
+        "title": experiment.title,
+        "config_hash": config_hash(experiment),
+        "seed": experiment.run.seed,
+        "points": len(plan.replicates),
+        "replicates": experiment.run.replicates,
+        "rows": plan.rows,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "cpu": processor(),
+        "workers": threads,
+        "started": _now(),
+        "sessions": [],
+    }
+
+
+def _take_over(manifest: dict[str, Any], place: Path, teller: Reporter) -> None:
+    """Carry over what the manifest of a folder that is resumed says of earlier sessions."""
+    if not (place / "manifest.json").exists():
+        return
+    former = read_manifest(place)
+    kept = ("status", "started", "finished", "seconds", "versions", "cpu", "workers")
+    manifest["sessions"] = [*former.get("sessions", []), {key: former[key] for key in kept if key in former}]
+    changed = [
+        f"{name} {former['versions'].get(name, 'unknown')} then, {version} now"
+        for name, version in [*manifest["versions"].items(), ("cpu", manifest["cpu"])]
+        if (former["versions"] | {"cpu": former.get("cpu")}).get(name) != version
+    ]
+    if changed and former.get("config_hash") == manifest["config_hash"]:
+        teller.note(f"{place} was begun elsewhere ({'; '.join(changed)}): rows may differ in their last digits.")
+
+
+def _finish(manifest: dict[str, Any], errors: list[Errors], outcomes: int, failures: int) -> None:
+    began = datetime.fromisoformat(manifest["started"])
+    manifest |= {
+        "status": "incomplete" if errors else "complete",
+        "finished": _now(),
+        "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
+        "outcomes": outcomes,
+        "failures": failures,
+    }
+    if errors:
+        manifest["errors"] = [f"point {error.job.point.index}: {error.message}" for error in errors[:100]]
+
+
+def processor() -> str:
+    """The kind of processor, on which the last digits of a run may depend."""
+    import llvmlite.binding
+
+    return f"{platform.machine()} {llvmlite.binding.get_host_cpu_name()}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,26 @@
+"""The command `evo`: one small file for each of its commands."""
+
+from __future__ import annotations
+
+import typer
+
+from evo.cli import check, kinds, new, plot, run, schema, show
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Which mind-sets prevail, under which environment and selection, and what tips the balance.",
+)
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("show")(show.show)
+app.command("plot")(plot.plot)
+app.command("list")(kinds.kinds)
+app.command("schema")(schema.schema)
+app.command("new")(new.new)
+
+
+def main() -> None:
+    """The entry of the command."""
+    app(prog_name="evo")

@@ -1,0 +1,94 @@
+"""What an experiment, its plan and its failures are, in a few lines of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evo.cli.words import counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evo.batch.plan import Plan
+    from evo.experiment import Experiment
+    from evo.results import Result
+    from evo.sweeps import Sweep
+
+MOST_NAMES = 12
+MOST_FAILURES = 10
+
+
+def tell_experiment(say: Console, experiment: Experiment) -> None:
+    """Title, question, note, and what the model is made of."""
+    from evo.strategies import labels
+
+    for text, style in ((experiment.title, "bold"), (experiment.question, "italic"), (experiment.note, "dim")):
+        if text.strip():
+            say.print(text.strip(), style=style)
+    names = list(labels(experiment.strategies).values())
+    say.print(f"{len(names)} strategies" + (f": {', '.join(names)}" if len(names) <= MOST_NAMES else ""))
+    population = experiment.population.kind.replace("_", "-") + " population"
+    if (size := getattr(experiment.population, "size", None)) is not None:
+        population += f" of {size}"
+    say.print(f"{experiment.game.kind} game, {population}, {experiment.dynamics.kind.replace('_', ' ')}")
+
+
+def tell_plan(say: Console, plan: Plan) -> None:
+    """Points, replicates, length, size."""
+    from evo.batch.plan import in_bytes
+
+    run = plan.experiment.run
+    for part in plan.experiment.sweep:
+        name = f"{part.name}: " if part.name else ""
+        say.print(f"  {name}{_product(part)}{counted(part.size, 'point')}")
+    points, rows = len(plan.replicates), plan.rows
+    words = [counted(points, "point")]
+    words += [f"{rows:,} replicates in all"] if rows != points else []
+    words += [f"{run.generations:g} generations", f"seed {run.seed}"]
+    paths = f", {in_bytes(plan.bytes['paths'])} of it paths" if plan.bytes["paths"] else ""
+    say.print(f"plan: {', '.join(words)}; tables of {in_bytes(sum(plan.bytes.values()))}{paths}")
+    for notice in plan.notices:
+        say.print(f"note: {notice}", style="yellow")
+
+
+def tell_failures(say: Console, result: Result) -> None:
+    """Which replicates failed, the first few with their message."""
+    count = len(result.failures)
+    if not count:
+        return
+    say.print(f"\n{counted(count, 'replicate')} failed; the others are not affected", style="bold red")
+    failures: list[Any] = result.failures.head(MOST_FAILURES).to_dict("records")
+    for row in failures:
+        settings = result.points.iloc[row["point"], 2:].items()
+        where = ", ".join(f"{short_path(path)} {value_words(value)}" for path, value in settings if value != "-")
+        place = f"point {row['point']}" + (f" ({where})" if where else "")
+        say.print(f"  {place}, replicate {row['replicate']}, seed {row['seed']}: {row['message']}")
+    if count > MOST_FAILURES:
+        say.print(f"  and {count - MOST_FAILURES:,} more, in failures.parquet")
+
+
+def _product(part: Sweep) -> str:
+    """`3 start × 27 chi = `."""
+    from evo.sweeps import Spaced
+
+    def count(values: Any) -> int:
+        return len(values.values if isinstance(values, Spaced) else values)
+
+    axes = [f"{count(values)} {short_path(path)}" for path, values in part.grid.items()]
+    if part.zip:
+        axes.append(f"{count(next(iter(part.zip.values())))} {' with '.join(map(short_path, part.zip))}")
+    if part.points:
+        axes.append(f"{len(part.points)} written out")
+    return " × ".join(axes) + " = " if axes else ""
+
+
+def short_path(path: object) -> str:
+    """A path without what goes without saying."""
+    return str(path).removeprefix("parameters.").removeprefix("run.")
+
+
+def value_words(value: object) -> str:
+    """A value of a swept path."""
+    if value == "{}":
+        return "equal"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,53 @@
+"""Pictures of a result, as matplotlib figures that can stand in a paper: one file per picture.
+
+Each function takes a `Result` (`paths` and `mix` also an `evo.Path`) and gives a `Figure`; the caller's settings of
+matplotlib are neither read nor changed. `save` writes a figure with the config, seed and versions that made it; `draw`
+does both for all that a config asks for. What cannot be drawn raises PictureError and says why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from evo.plots.compare import compare
+from evo.plots.mix import mix
+from evo.plots.page import FORMATS, PictureError, save
+from evo.plots.paths import paths
+from evo.plots.prevail import prevail
+
+if TYPE_CHECKING:
+    from evo.results import Result
+
+__all__ = ["PictureError", "compare", "draw", "mix", "paths", "prevail", "save"]
+
+_BY_KIND = {"prevail": prevail, "paths": paths, "mix": mix, "compare": compare}
+
+
+def draw(result: Result, folder: FilePath | str, *, formats: Sequence[str] = FORMATS) -> list[FilePath]:
+    """Every picture that the experiment asks for, written into `folder`; the files, in order.
+
+    Pictures that cannot be drawn are reported together, in one PictureError, after the others are written.
+    """
+    folder = FilePath(folder)
+    written: list[FilePath] = []
+    refused: list[str] = []
+    seen: Counter[str] = Counter()
+    for picture in result.experiment.plots:
+        asked: dict[str, Any] = picture.model_dump(exclude={"kind"})
+        stem = "-".join(filter(None, [picture.kind, _file_name(asked["part"] or "")]))
+        seen[stem] += 1
+        stem += f"-{seen[stem]}" if seen[stem] > 1 else ""
+        try:
+            written += save(_BY_KIND[picture.kind](result, **asked), folder / stem, formats=formats)
+        except PictureError as error:
+            refused.append(f"{stem}: {error}")
+    if refused:
+        raise PictureError("\n".join(refused))
+    return written
+
+
+def _file_name(text: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in text)

@@ -1,0 +1,102 @@
+"""Who prevails: shares of points or replicates per strategy, group by group, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evo.results import Result
+
+MOST_GROUPS = 30
+Z95 = 1.959963984540054  # standard normal quantile at 0.975
+COLUMNS = ("strategy", "count", "of", "unit", "share", "low", "high", "mean_share")
+
+Frame = Any  # pandas', whose types say little
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % score interval of a proportion [Wilson 1927]; conservative where points of a group differ."""
+    share, spread = count / of, Z95**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z95 / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
+    return middle - half if count else 0.0, middle + half if count < of else 1.0
+
+
+def prevalence(result: Result) -> pd.DataFrame:
+    """The table of `Result.who_prevails`."""
+    import pandas as pd
+
+    paths = list(result.points.columns[2:])
+    rows: list[dict[str, Any]] = []
+    if (winners := _winners(result.outcomes)) is not None:
+        table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
+        for part, inside in table.groupby("part", sort=False):
+            points: Frame = result.points
+            told = telling_paths(points.loc[points["part"] == part, paths])
+            for values, group in _groups(inside, told):
+                place = {"part": part, **dict.fromkeys(paths, "-"), **values}
+                rows += [place | row for row in _shares(result, group)]
+    used = [path for path in paths if any(row[path] != "-" for row in rows)]
+    return pd.DataFrame(rows, columns=["part", *used, *COLUMNS])
+
+
+def telling_paths(values: Frame) -> list[str]:
+    """The paths by which points are told apart: those with fewest values, as long as the groups stay few."""
+    counts = {path: values[path].astype(str).nunique() for path in values.columns}
+    groups, told = 1, set[str]()
+    for path in sorted(counts, key=lambda path: counts[path]):
+        if counts[path] > 1 and groups * counts[path] <= MOST_GROUPS:
+            groups *= counts[path]
+            told.add(path)
+    return [path for path in counts if path in told]
+
+
+def _groups(table: Frame, told: list[str]) -> Iterator[tuple[dict[str, Any], Frame]]:
+    if not told:
+        yield {}, table
+        return
+    for values, group in table.groupby(told, sort=False):
+        yield dict(zip(told, values, strict=True)), group
+
+
+def _winners(outcomes: Frame) -> Frame | None:
+    """Who prevails in each row, None where there are no rows or that was not measured."""
+    if not len(outcomes):
+        return None
+    if "prevailing" in outcomes:
+        return outcomes["prevailing"]
+    shares = [name for name in outcomes.columns if name.startswith("final_mix.")]
+    return outcomes[shares].idxmax(axis=1).str.removeprefix("final_mix.") if shares else None
+
+
+def _shares(result: Result, group: Frame) -> Iterator[dict[str, Any]]:
+    """One row per strategy, and per other outcome that occurs."""
+    random = _is_random(result, group)
+    counts = group["_winner"].value_counts()
+    total = int(counts.sum())
+    for name in dict.fromkeys([*result.experiment.strategy_names, *sorted(counts.index)]):
+        count = int(counts.get(name, 0))
+        low, high = wilson(count, total) if random else (math.nan, math.nan)
+        mean = f"final_mix.{name}"
+        yield {
+            "strategy": name,
+            "count": count,
+            "of": total,
+            "unit": "replicates" if random else "points",
+            "share": count / total,
+            "low": low,
+            "high": high,
+            "mean_share": float(group[mean].mean()) if mean in group else math.nan,
+        }
+
+
+def _is_random(result: Result, group: Frame) -> bool:
+    """Whether anything is random at the group's first point; a point that is run more than once always has."""
+    if group["replicate"].max() > 0:
+        return True
+    experiment = result.at(int(group["point"].iloc[0]))
+    return not experiment.model.deterministic or experiment.run.start == "random"

@@ -1,0 +1,137 @@
+"""What a run folder holds and how it is read; evo.batch.store writes it.
+
+experiment.yaml                 the experiment, resolved: data files embedded, settings of the command line made
+manifest.json                   versions, seed, hash of the config, platform, timing, counts
+points.parquet                  one row per point
+outcomes.parquet                one row per point and replicate, sorted, once the run is finished
+paths.parquet, failures.parquet likewise
+outcomes/part-*.parquet         what is finished so far, while it is not; also who failed (seed, failure)
+paths/part-*.parquet
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDER_VERSION = 1
+MANIFEST, EXPERIMENT, POINTS = "manifest.json", "experiment.yaml", "points.parquet"
+OUTCOMES, PATHS, FAILURES = "outcomes", "paths", "failures"
+FAILURE = "failure"  # column of a part that says why a replicate has no outcome
+SORTED_BY = {OUTCOMES: ("point", "replicate"), PATHS: ("point", "replicate", "time"), FAILURES: ("point", "replicate")}
+
+
+class FolderError(ValueError):
+    """A folder that is not a run's, or not one that this evo can use; nothing in it was changed."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder that this evo can read."""
+    place = folder / MANIFEST
+    try:
+        manifest = json.loads(place.read_bytes())
+        version = manifest["schema_version"]
+        if type(version) is not int:
+            raise TypeError
+    except FileNotFoundError:
+        what = "is not a run folder: it has no manifest.json" if folder.is_dir() else "does not exist"
+        raise FolderError(f"{folder} {what}") from None
+    except NotADirectoryError:
+        raise FolderError(f"{folder} is a file, not a run folder") from None
+    except (ValueError, KeyError, TypeError):
+        raise FolderError(f"{place} is damaged: it does not read as the manifest of a run") from None
+    if version > FOLDER_VERSION:
+        raise FolderError(
+            f"{folder} was written by a newer evo (folder version {version}, this evo reads {FOLDER_VERSION}): "
+            "use that one, or choose another folder"
+        )
+    return manifest
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file of a run folder."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FolderError(f"{path} is missing: the run was cut off as it began, or the file was removed") from None
+
+
+def parts(folder: Path, name: str) -> list[Path]:
+    """The parts of a table that are finished, in order of their names."""
+    return sorted((folder / name).glob("part-*.parquet"))
+
+
+def files(folder: Path, name: str) -> list[Path]:
+    """All files that hold rows of a table: the compacted one, if there is one, and parts."""
+    whole = folder / f"{name}.parquet"
+    return [*([whole] if whole.exists() else []), *parts(folder, name)]
+
+
+def read_table(path: Path) -> pa.Table:
+    """A Parquet file, its checksums verified."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except FileNotFoundError:
+        raise FolderError(f"{path} is missing") from None
+    except (pa.ArrowException, OSError) as error:
+        raise FolderError(damaged(path, error)) from None
+
+
+def damaged(path: Path, error: object) -> str:
+    """What to say of a file that cannot be read."""
+    what = str(error).splitlines()[0][:200] if str(error) else "it cannot be read"
+    remedy = "remove the file and run with --resume: what it held is computed again"
+    return f"{path} is damaged ({what}). Nothing was changed. To go on, {remedy}."
+
+
+def read_rows(folder: Path, name: str) -> pa.Table | None:
+    """Outcomes or paths as far as they are finished, sorted; None where there are none yet."""
+    import pyarrow as pa
+
+    tables = [_outcomes_only(read_table(path)) for path in files(folder, name)]
+    return sorted_rows(pa.concat_tables(tables), SORTED_BY[name]) if tables else None
+
+
+def read_failures(folder: Path) -> pa.Table | None:
+    """Replicates that failed: point, replicate, seed, message; None where nothing is finished yet."""
+    import pyarrow as pa
+
+    whole = folder / f"{FAILURES}.parquet"
+    tables = [read_table(whole)] if whole.exists() else []
+    tables += [failures_of(read_table(path)) for path in parts(folder, OUTCOMES)]
+    return sorted_rows(pa.concat_tables(tables), SORTED_BY[FAILURES]) if tables else None
+
+
+def failures_of(part: pa.Table) -> pa.Table:
+    """The rows of a part that are failures, as the table of failures has them."""
+    failed = part.filter(part[FAILURE].is_valid()).select(["point", "replicate", "seed", FAILURE])
+    return failed.rename_columns(["point", "replicate", "seed", "message"])
+
+
+def _outcomes_only(table: pa.Table) -> pa.Table:
+    if FAILURE not in table.column_names:
+        return table.replace_schema_metadata(None)
+    return table.filter(table[FAILURE].is_null()).drop_columns(["seed", FAILURE]).replace_schema_metadata(None)
+
+
+def sorted_rows(table: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Sorted, and each row once: a row may stand in a part and in the compacted file if a run was killed in between."""
+    import numpy as np
+
+    table = table.sort_by([(name, "ascending") for name in by])
+    if not len(table):
+        return table
+    fresh = np.zeros(len(table), bool)
+    fresh[0] = True
+    for name in by:
+        values = table[name].to_numpy()
+        fresh[1:] |= values[1:] != values[:-1]
+    return table if fresh.all() else table.filter(fresh)
