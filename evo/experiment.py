@@ -297,7 +297,7 @@ def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings 
     )
 
 
-def _set(data: dict[str, Any], path: str, value: Any) -> Any:
+def _set(data: Any, path: str, value: Any) -> Any:
     """The data with one path set."""
     keys = _spec.parse_path(path)
     if keys[0] in ("sweep", "files", "schema_version"):
@@ -310,11 +310,12 @@ def _set(data: dict[str, Any], path: str, value: Any) -> Any:
             raise ProblemError(
                 keys, "is not a parameter", suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
             )
-        if isinstance(data["parameters"][keys[1]], dict) and not isinstance(value, dict):
-            return _spec.replace(data, f"{path}.value", value)
+        if not isinstance(value, dict):
+            former: Any = data["parameters"][keys[1]]
+            kept: dict[str, Any] = former if isinstance(former, dict) else {}
+            return _spec.replace(data, path, kept | {"value": value})
     if len(keys) > 1 and keys[0] in ORDER and keys[0] not in data:  # sections at their defaults are not written out
         data = data | {keys[0]: dict[str, Any]()}
-    if len(keys) > 2 and keys[:2] in (("run", "record"), ("selection", "bias")) and keys[1] not in data[keys[0]]:
-        section: dict[str, Any] = data[keys[0]]
-        data = data | {keys[0]: section | {keys[1]: dict[str, Any]()}}
+    if len(keys) > 2 and keys[:2] in (("run", "record"), ("selection", "bias")):
+        data = data | {keys[0]: {keys[1]: dict[str, Any]()} | data[keys[0]]}
     return _spec.replace(data, path, value)

@@ -16,7 +16,7 @@ from evo.batch import plan as planning
 from evo.batch import runner, tasks
 from evo.batch.plan import LargePlanError, config_hash, make_plan
 from evo.batch.progress import Lines, Progress, Silent, duration
-from evo.batch.runner import Interrupted
+from evo.batch.interrupts import Interrupted
 from evo.batch.tasks import Pace, missing
 from evo.prevalence import wilson
 

@@ -459,8 +459,8 @@ def check_replica(config, generations=12, shares=(0.4, 0.35, 0.25), record_every
         replica = naive.Replica(config, shares, seed, number, point_hash(model, start))
         for place, (counts, environment, mean) in enumerate(replica.run(generations, record_every)):
             assert np.rint(path.mix[number, place] * whole).tolist() == counts
-            assert path.environment[number, place] == pytest.approx(list(environment.values()), rel=1e-7)
-            assert path.payoff[number, place] == pytest.approx(mean, rel=1e-7)
+            assert path.environment[number, place] == pytest.approx(list(environment.values()), rel=1e-7, abs=1e-9)
+            assert path.payoff[number, place] == pytest.approx(mean, rel=1e-7, abs=1e-9)
         assert place == len(path.time) - 1
     return path
 

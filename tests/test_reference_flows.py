@@ -35,6 +35,7 @@ def flow(
         until=until,
         rest=1e-12,
         averages=averages,
+        cycles=True,
         watched=[],
     )
     recording = run_plan(model.lowered, plan, seed=1, point=0, replicates=1)

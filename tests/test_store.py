@@ -22,6 +22,7 @@ from evo.batch import runner, store, tasks
 from evo.batch.store import part_name, windows
 from evo.runfolder import FolderError, read_rows, sorted_rows
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(evo.__file__).parents[1])}
 MORAN = """
 title: A small run
 parameters: {benefit: 4}
@@ -206,7 +207,7 @@ def test_a_killed_process_loses_nothing_finished(finished, tmp_path):
         "evo.run(evo.load(sys.argv[1]), out=sys.argv[2], workers=2)"
     )
     folder = tmp_path / "killed"
-    process = subprocess.Popen([sys.executable, "-c", code, str(config), str(folder)])
+    process = subprocess.Popen([sys.executable, "-c", code, str(config), str(folder)], env=ENVIRONMENT)
     while len(list(folder.glob("outcomes/part-*"))) < 3 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import os
-import platform
 import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from evo.batch.plan import LargePlanError, Plan, config_hash, make_plan
+from evo.batch.interrupts import Interrupted, stopping
+from evo.batch.manifest import finish, first_manifest, take_over
+from evo.batch.plan import LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
 from evo.batch.store import Folder, Memory, Rows, opened
 from evo.batch.tables import failure_schema
 from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
 from evo.experiment import Experiment
 from evo.results import Result, result_of
-from evo.runfolder import FAILURE, FAILURES, FOLDER_VERSION, OUTCOMES, PATHS, read_manifest, read_table
+from evo.runfolder import FAILURE, FAILURES, OUTCOMES, PATHS, read_table
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
 PART_BYTES = 2**26
 GRACE = 2.0  # seconds that a stopped run waits for its threads; only a kernel that is being compiled takes longer
-
-
-class Interrupted(KeyboardInterrupt):
-    """A run that was stopped; what was finished is in `folder`, if there is one."""
-
-    def __init__(self, number: int, folder: Path | None) -> None:
-        super().__init__(f"stopped by {signal.Signals(number).name}")
-        self.signal = number
-        self.folder = folder
 
 
 def run(
@@ -97,7 +83,8 @@ def carry_out(
     try:
         if place is None:
             return _in_memory(plan, threads, teller, manifest)
-        _take_over(manifest, place, teller)
+        if warning := take_over(manifest, place):
+            teller.note(warning)
         with opened(place, plan, manifest, resume=resume) as (folder, done):
             return _into_folder(plan, folder, done, threads, teller, manifest)
     finally:
@@ -110,25 +97,23 @@ def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, A
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
-    _finish(manifest, errors, len(outcomes), len(failures))
+    finish(manifest, errors, len(outcomes), len(failures))
     return _result(plan, outcomes, paths, failures, errors, manifest, None)
 
 
 def _into_folder(
     plan: Plan, folder: Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
 ) -> Result:
-    shift = _Shift(plan, folder, threads, teller, done)
     try:
-        errors = shift.work()
-    except Interrupted:
-        manifest |= {"status": "interrupted", "seconds": round(shift.progress.seconds, 3)}
-        folder.describe(manifest)
-        raise
-    folder.compact()
+        errors = _Shift(plan, folder, threads, teller, done).work()
+        folder.compact()
+    except KeyboardInterrupt as stop:
+        folder.describe(manifest | {"status": "interrupted"})
+        raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
     outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
     failures = read_table(folder.place / f"{FAILURES}.parquet")
     paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None
-    _finish(manifest, errors, len(outcomes), len(failures))
+    finish(manifest, errors, len(outcomes), len(failures))
     folder.describe(manifest)
     return _result(plan, outcomes, paths, failures, errors, manifest, folder.place)
 
@@ -261,116 +246,6 @@ def _prevailing(outcomes: pa.Table) -> Counter[str]:
     return Counter({item["values"]: item["counts"] for item in counts})
 
 
-@dataclass
-class Stop:
-    """The signal that asked a run to stop, or 0."""
-
-    signal: int = 0
-
-
-@contextmanager
-def stopping(flag: np.ndarray) -> Iterator[Stop]:
-    """Ctrl-C and a polite kill set the flag that kernels poll; a second one acts as ever."""
-    stop = Stop()
-    former: dict[int, Any] = {}
-
-    def asked(number: int, frame: FrameType | None) -> None:
-        stop.signal = number
-        flag[0] = 1
-        restore()
-
-    def restore() -> None:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-
-    if threading.current_thread() is threading.main_thread():
-        former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        for number in former:
-            signal.signal(number, asked)
-    try:
-        yield stop
-    finally:
-        restore()
-
-
 def available_cpus() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def versions() -> dict[str, str]:
-    """What shapes the numbers of a run."""
-    import numba
-
-    from evo import __version__
-    from evo.kernels._cache import PACKAGE, source_hash
-
-    return {
-        "evo": __version__,
-        "kernels": source_hash(PACKAGE),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-        "pyarrow": pa.__version__,
-    }
-
-
-def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
-    """The manifest of a run that begins."""
-    experiment = plan.experiment
-    return {
-        "schema_version": FOLDER_VERSION,
-        "status": "running",
-        "title": experiment.title,
-        "config_hash": config_hash(experiment),
-        "seed": experiment.run.seed,
-        "points": len(plan.replicates),
-        "replicates": experiment.run.replicates,
-        "rows": plan.rows,
-        "versions": versions(),
-        "platform": platform.platform(),
-        "cpu": processor(),
-        "workers": threads,
-        "started": _now(),
-        "sessions": [],
-    }
-
-
-def _take_over(manifest: dict[str, Any], place: Path, teller: Reporter) -> None:
-    """Carry over what the manifest of a folder that is resumed says of earlier sessions."""
-    if not (place / "manifest.json").exists():
-        return
-    former = read_manifest(place)
-    kept = ("status", "started", "finished", "seconds", "versions", "cpu", "workers")
-    manifest["sessions"] = [*former.get("sessions", []), {key: former[key] for key in kept if key in former}]
-    changed = [
-        f"{name} {former['versions'].get(name, 'unknown')} then, {version} now"
-        for name, version in [*manifest["versions"].items(), ("cpu", manifest["cpu"])]
-        if (former["versions"] | {"cpu": former.get("cpu")}).get(name) != version
-    ]
-    if changed and former.get("config_hash") == manifest["config_hash"]:
-        teller.note(f"{place} was begun elsewhere ({'; '.join(changed)}): rows may differ in their last digits.")
-
-
-def _finish(manifest: dict[str, Any], errors: list[Errors], outcomes: int, failures: int) -> None:
-    began = datetime.fromisoformat(manifest["started"])
-    manifest |= {
-        "status": "incomplete" if errors else "complete",
-        "finished": _now(),
-        "seconds": round((datetime.now(UTC) - began).total_seconds(), 3),
-        "outcomes": outcomes,
-        "failures": failures,
-    }
-    if errors:
-        manifest["errors"] = [f"point {error.job.point.index}: {error.message}" for error in errors[:100]]
-
-
-def processor() -> str:
-    """The kind of processor, on which the last digits of a run may depend."""
-    import llvmlite.binding
-
-    return f"{platform.machine()} {llvmlite.binding.get_host_cpu_name()}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

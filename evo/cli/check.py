@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evo.cli.options import Config, Settings, read
+from evo.cli.options import Config, Settings, placed, read
 from evo.cli.words import console, plainly
 
 
@@ -16,7 +16,8 @@ def check(config: Config, settings: Settings = None) -> None:
     experiment = read(config, settings)
     teller = reporter("auto")
     try:
-        plan = make_plan(experiment, allow_large=True, building=teller.checking)
+        with placed(config):
+            plan = make_plan(experiment, allow_large=True, building=teller.checking)
     finally:
         teller.close()
     say = console()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +52,19 @@ def read(
     except OSError as error:
         complain(f"evo: {_cannot_read(config, error)}")
         raise typer.Exit(REFUSED) from None
+
+
+@contextmanager
+def placed(config: Path) -> Iterator[None]:
+    """Says in which file and line a point of a sweep is refused."""
+    from evo import _yaml
+    from evo._errors import ConfigError
+    from evo._spec import refuse
+
+    try:
+        yield
+    except ConfigError as error:
+        raise refuse(error, document=_yaml.load(config.read_bytes()), source=config.name) from None
 
 
 def _cannot_read(config: Path, error: OSError) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from evo.cli.options import Config, Replicates, Seed, Settings, read
+from evo.cli.options import Config, Replicates, Seed, Settings, placed, read
 from evo.cli.words import FAILED, REFUSED, complain, console, counted, plainly
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def run(
     tell_experiment(say, experiment)
     teller = reporter(True)
     try:
-        plan = _plan(experiment, folder, yes, teller)
+        with placed(config):
+            plan = _plan(experiment, yes, teller)
         teller.close()
         tell_plan(say, plan)
         if dry_run:
@@ -85,7 +86,7 @@ def _threads(workers: str) -> int | Literal["auto"]:
     return int(workers)
 
 
-def _plan(experiment: Experiment, folder: Path, yes: bool, teller: Reporter) -> Plan:
+def _plan(experiment: Experiment, yes: bool, teller: Reporter) -> Plan:
     from evo.batch.plan import LargePlanError, make_plan
 
     try:

@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from evo.batch.runner import Interrupted
+    from evo.batch.interrupts import Interrupted
 
 FAILED, REFUSED = 1, 2
 WIDTH = 110  # where the output is no terminal
@@ -68,7 +68,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def _stopped(interrupt: KeyboardInterrupt) -> None:
-    from evo.batch.runner import Interrupted
+    from evo.batch.interrupts import Interrupted
 
     number = 2
     if isinstance(interrupt, Interrupted):

@@ -39,6 +39,11 @@ from evo.kernels.tableau import EXTRA, STAGES
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
 SMALLEST = 1e-13  # step, relative to the time
+# Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
+# two ends.
+INSIDE = np.array([0.5 - math.sqrt(3 / 28), 0.5, 0.5 + math.sqrt(3 / 28)])
+WITHIN = np.array([49 / 180, 16 / 45, 49 / 180])
+AT_END = 1 / 20
 
 
 @kernel
@@ -134,9 +139,9 @@ def integrate(
             due = counts[RECORDED] < plan.records and after >= plan.record_every * counts[RECORDED] - 1e-9
             averaging = plan.averages and t >= plan.burn_in
             if averaging:
-                add_average(step / 6.0, before, mean, means, numbers)
-                add_average(step / 6.0, mix, end_mean, means, numbers)
-                add_environment(step / 6.0, strategies, environment, means)
+                add_average(AT_END * step, before, mean, means, numbers)
+                add_average(AT_END * step, mix, end_mean, means, numbers)
+                add_environment(AT_END * step, strategies, environment, means)
             if passed or due or averaging or len(since) > 0:
                 dense_output(process, t, step, moving, logarithmic, state, trial, stages, sought, work, middle, dense)
             if averaging:
@@ -229,14 +234,16 @@ def normalise(logarithmic, mix, state):
 
 @inner
 def average_within(process, t, step, logarithmic, state, dense, middle, shares, work, means, numbers):
-    """The middle of a step for Simpson's rule, and the environment at its start."""
+    """The inside of a step for Lobatto's rule, and the environment at its start."""
     environment = work.scalars[process.environment : process.mix]
     settle(process, t, logarithmic, state, shares, work)
-    add_environment(step / 6.0, len(shares), environment, means)
-    between(0.5, state, dense, middle)
-    mean = settle(process, t + 0.5 * step, logarithmic, middle, shares, work)
-    add_average(4.0 * step / 6.0, shares, mean, means, numbers)
-    add_environment(4.0 * step / 6.0, len(shares), environment, means)
+    add_environment(AT_END * step, len(shares), environment, means)
+    for place in range(len(INSIDE)):
+        weight = WITHIN[place] * step
+        between(INSIDE[place], state, dense, middle)
+        mean = settle(process, t + INSIDE[place] * step, logarithmic, middle, shares, work)
+        add_average(weight, shares, mean, means, numbers)
+        add_environment(weight, len(shares), environment, means)
 
 
 @inner
