@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -310,9 +310,9 @@ def _set(data: Any, path: str, value: Any) -> Any:
             raise ProblemError(
                 keys, "is not a parameter", suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
             )
-        if not isinstance(value, dict):
+        if not isinstance(cast("object", value), dict):
             former: Any = data["parameters"][keys[1]]
-            kept: dict[str, Any] = former if isinstance(former, dict) else {}
+            kept = cast("dict[str, Any]", former) if isinstance(former, dict) else {}
             return _spec.replace(data, path, kept | {"value": value})
     if len(keys) > 1 and keys[0] in ORDER and keys[0] not in data:  # sections at their defaults are not written out
         data = data | {keys[0]: dict[str, Any]()}

@@ -34,12 +34,14 @@ def prevalence(result: Result) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     if (winners := _winners(result.outcomes)) is not None:
         table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
+        others = sorted(set(winners.dropna()) - set(result.experiment.strategy_names))
+        names = [*result.experiment.strategy_names, *others]
         for part, inside in table.groupby("part", sort=False):
             points: Frame = result.points
             told = telling_paths(points.loc[points["part"] == part, paths])
             for values, group in _groups(inside, told):
                 place = {"part": part, **dict.fromkeys(paths, "-"), **values}
-                rows += [place | row for row in _shares(result, group)]
+                rows += [place | row for row in _shares(result, group, names)]
     used = [path for path in paths if any(row[path] != "-" for row in rows)]
     return pd.DataFrame(rows, columns=["part", *used, *COLUMNS])
 
@@ -73,12 +75,12 @@ def _winners(outcomes: Frame) -> Frame | None:
     return outcomes[shares].idxmax(axis=1).str.removeprefix("final_mix.") if shares else None
 
 
-def _shares(result: Result, group: Frame) -> Iterator[dict[str, Any]]:
-    """One row per strategy, and per other outcome that occurs."""
+def _shares(result: Result, group: Frame, names: list[str]) -> Iterator[dict[str, Any]]:
+    """One row per strategy, and per other outcome."""
     random = _is_random(result, group)
     counts = group["_winner"].value_counts()
     total = int(counts.sum())
-    for name in dict.fromkeys([*result.experiment.strategy_names, *sorted(counts.index)]):
+    for name in names:
         count = int(counts.get(name, 0))
         low, high = wilson(count, total) if random else (math.nan, math.nan)
         mean = f"final_mix.{name}"

@@ -62,7 +62,7 @@ def test_run_writes_a_folder_and_says_who_prevails():
     output = call("run", "hawks.yaml")
     assert output.startswith("Hawks and doves\nHow many hawks?\n2 strategies: hawk, dove\n")
     assert "3 cost = 3 points" in output and "running into runs/hawks" in output
-    assert "Who prevails" in output and re.search(r"│ 1 +│ 100 % · 1.00 │ +\d+ % · \d.\d\d │ 1 point │", output)
+    assert "Who prevails" in output and re.search(r"│ 1 +│ 100 % · 1.00 │ +0 % · 0.00 │ +0 % │ 1 point │", output)
     for name in ("experiment.yaml", "manifest.json", "outcomes.parquet", "points.parquet", "failures.parquet"):
         assert f"  runs/hawks/{name}" in output and Path("runs/hawks", name).exists()
     assert len(evo.Result.load("runs/hawks").outcomes) == 3

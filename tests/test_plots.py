@@ -477,8 +477,9 @@ def test_the_check_of_texts_finds_what_is_wrong(driven: evo.Result) -> None:
     with pytest.raises(AssertionError, match="is cut"):
         _assert_readable(figure)
     figure = plots.mix(driven)
-    footer = next(text for text in figure.findobj(Text) if "seed 3" in text.get_text())
-    footer.set_y(footer.get_position()[1] + 0.1)
+    label = next(text for text in figure.findobj(Text) if text.get_text() == "generations")
+    at = figure.transFigure.inverted().transform(label.get_window_extent().p0 - 3)
+    figure.text(*at, "over it")
     with pytest.raises(AssertionError, match="overlap"):
         _assert_readable(figure)
 

@@ -126,7 +126,7 @@ def test_periodic_hawk_and_dove_limit_cycle():
     assert recording.means[0, 0] == pytest.approx(value["mean_x"], abs=1e-8)
     whole = recording.environment[0, :, 1]
     assert (whole[3] - whole[2]) / (10 * turn) == pytest.approx(value["mean_xC_over_V"], abs=1e-8)
-    assert recording.numbers[0, PERIOD] == pytest.approx(turn, rel=1e-6)
+    assert recording.numbers[0, PERIOD] == pytest.approx(turn, rel=1e-5)
 
 
 def test_lotka_volterra_equivalent():

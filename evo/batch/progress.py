@@ -71,12 +71,18 @@ class Lines:
     def __init__(self) -> None:
         self.told = time.monotonic()
         self.share = 0.0
+        self.waiting = False
 
     def checking(self, points: int, total: int) -> None:
         if points < total and time.monotonic() - self.told >= LINE_SECONDS:
             self._say(f"checked {points:,} of {total:,} points")
 
     def running(self, progress: Progress) -> None:
+        if progress.replicates_done == progress.kept < progress.replicates:
+            if not self.waiting and (words := _waiting(progress)):
+                self.waiting = True
+                self._say(words)
+            return
         share = progress.replicates_done / max(1, progress.replicates)
         if share < 1 and share - self.share < LINE_SHARE and time.monotonic() - self.told < LINE_SECONDS:
             return

@@ -52,12 +52,12 @@ def run(
     experiment = read(config, settings, replicates=replicates, seed=seed)
     folder = out or Path("runs") / config.stem
     say = console()
-    tell_experiment(say, experiment)
     teller = reporter(True)
     try:
         with placed(config):
             plan = _plan(experiment, yes, teller)
         teller.close()
+        tell_experiment(say, experiment)
         tell_plan(say, plan)
         if dry_run:
             say.print("dry run: nothing was run or written")

@@ -54,7 +54,7 @@ def _grid(result: Result, places: list[str], rows: list[Row], *, brief: bool) ->
     for _, members in groupby(rows, key=lambda row: [str(row[name]) for name in places]):
         group = {row["strategy"]: row for row in members}
         first, most = next(iter(group.values())), max(row["count"] for row in group.values())
-        cells = [_cell(group[name], most) if name in group else "" for name in shown]
+        cells = [_cell(group[name], most) for name in shown]
         of = counted(first["of"], first["unit"].removesuffix("s"))
         grid.add_row(*(value_words(first[name]) for name in told), *cells, of)
     return grid

@@ -146,6 +146,9 @@ def add_note(page: Page, text: str) -> None:
 
 def close_page(page: Page, axes: Sequence[Axes], *, aspect: float) -> Figure:
     """Set the foot, make the axes `aspect` times as high as wide, and lay everything out."""
+    for ax in page.figure.axes:
+        for each in (ax, *ax.child_axes):
+            _fix_ticks(each)
     body = _fit(page, axes, aspect, page.figure.get_size_inches()[1], foot=0.5)
     left = min(ax.get_window_extent().x0 for ax in axes) / page.figure.dpi
     left = left if left < page.width / 4 else 0.06
@@ -208,6 +211,16 @@ def _centre_labels(page: Page, axes: Sequence[Axes]) -> None:
         page.labels["x"].set_x(x)
     if "y" in page.labels:
         page.labels["y"].set_y(y)
+
+
+def _fix_ticks(ax: Any) -> None:
+    """Ticks made later, when the figure is drawn, follow our settings too, not those of the caller."""
+    for name, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
+        for which, length, width in (("major", 2.5, 0.6), ("minor", 1.5, 0.5)):
+            ours = {"length": length, "width": width, "pad": 2, "labelsize": 7, "direction": "out"}
+            ours |= {"color": INK, "labelcolor": INK, "labelfontfamily": FONT}
+            kept = axis.get_tick_params(which)
+            ax.tick_params(axis=name, which=which, **{key: value for key, value in ours.items() if key not in kept})
 
 
 def _legend(page: Page, handles: Sequence[Any], labels: Sequence[str], title: str, *, inches: float) -> Any:
@@ -273,7 +286,7 @@ def _fit(page: Page, axes: Sequence[Axes], aspect: float, body: float, *, foot: 
     for _ in range(5):
         page.figure.set_size_inches(page.width, body + foot)
         page.rows.set_height_ratios([body, foot])
-        page.figure.draw_without_rendering()
+        page.figure.get_layout_engine().execute(page.figure)  # type: ignore[union-attr]
         boxes = [ax.get_window_extent() for ax in axes]
         now = min(box.height for box in boxes) / page.figure.dpi
         short = aspect * max(box.width for box in boxes) / page.figure.dpi - now

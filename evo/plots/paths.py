@@ -68,7 +68,8 @@ def _draw_mix(ax: Axes, track: Track, direct: bool) -> list[Any]:
 
 def _draw_bands(ax: Axes, time: np.ndarray, values: np.ndarray, color: str, *, gid: str, **options: Any) -> None:
     """Bands that hold the middle 80 and 50 % of the replicates (first axis)."""
-    low, lower, upper, high = np.nanquantile(values, [0.1, 0.25, 0.75, 0.9], axis=0)
+    quantile = np.nanquantile if np.isnan(values).any() else np.quantile  # the former is far slower
+    low, lower, upper, high = quantile(values, [0.1, 0.25, 0.75, 0.9], axis=0)
     for bottom, top, name in ((low, high, "80 %"), (lower, upper, "50 %")):
         ax.fill_between(time, bottom, top, color=color, alpha=0.14, linewidth=0, gid=f"{gid}: {name}", **options)
 
