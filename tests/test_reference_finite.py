@@ -14,7 +14,7 @@ from scipy import stats
 
 from evo._spec import validate
 from evo.canonical import point_hash
-from evo.kernels.arrays import FIXED, FIXED_AT
+from evo.kernels.arrays import END, FIXED, FIXED_AT
 from evo.model import Model
 from evo.recording import plan_of
 from evo.simulation import run_plan
@@ -711,6 +711,28 @@ def test_a_wrong_environment_is_rejected():
     disagree(fixation(config, [15, 15], 1, share=case["value"]["phi_half"], many=0.3))
     exchanged = {"switch_prob_per_event": [0.1, 0.02]}
     disagree(through_switching(SWITCHING["ashcroft_HDSH_asym_update_then_switch"], 1, **exchanged))
+
+
+# ---- where a run ends
+
+
+@pytest.mark.parametrize("rule, payoffs", [
+    ("moran", [[1, 1], [1, 1]]),
+    ("pairwise_comparison", [["x_S0", 0], [0, "x_S1"]]),
+    ("wright_fisher", [[1, 1], [1, 1]]),
+])  # fmt: skip
+def test_a_run_until_fixation_ends_with_it(rule, payoffs):
+    """Its end is the time of fixation, and averages go over the states before, whatever is recorded."""
+    config = configured(payoffs, 10, rule, 1.0)
+    per_generation = 1 if rule == "wright_fisher" else 10
+    asked = {"generations": 1000, "until": "fixed", "averages": True}
+    recording = run(config, [5, 5], 20, **asked)
+    assert (recording.counts[:, FIXED] >= 0).all()
+    assert (recording.numbers[:, END] == recording.numbers[:, FIXED_AT]).all()
+    paths = run(config, [5, 5], 20, record_every=1 / per_generation, **asked)
+    for row in range(20):
+        steps = round(paths.numbers[row, FIXED_AT] * per_generation)
+        assert paths.means[row, 0] == pytest.approx(paths.mix[row, :steps, 0].mean())
 
 
 # ---- the list

@@ -17,6 +17,7 @@ import pyarrow as pa
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.experiment import Experiment, Point
 from evo.recording import plan_of, recording_bytes
+from evo.sweeps import Settings
 
 KEPT_POINTS = 4096  # built points that stay in memory (50 kB each); where there are more, they are built again
 MANY_POINTS = 100_000  # a point takes a millisecond to build
@@ -39,12 +40,14 @@ class LargePlanError(ValueError):
 class Plan:
     """All that a run will do.
 
-    replicates: of each point, in order. records: of each point, rows of one replicate's path (0 where none is kept).
-    recording: bytes of the largest recording of one replicate. random: which points have randomness.
+    parts, settings: of each point in order, its part of the sweep and what is set there. replicates: of each point.
+    records: of each point, rows of one replicate's path (0 where none is kept). random: which points have randomness.
+    recording: bytes of the largest recording of one replicate. kept: the built points, where they are not too many.
     """
 
     experiment: Experiment
-    points: pa.Table
+    parts: tuple[str, ...]
+    settings: tuple[Settings, ...]
     replicates: np.ndarray
     records: np.ndarray
     random: np.ndarray
@@ -55,6 +58,12 @@ class Plan:
 
     def __iter__(self) -> Iterator[Point]:
         return iter(self.kept) if self.kept is not None else self.experiment.points()
+
+    @cached_property
+    def points(self) -> pa.Table:
+        """One row per point; made when asked for, because Arrow imports pandas to make arrays."""
+        paths = tuple(dict.fromkeys(path for part in self.experiment.sweep for path in part.paths))
+        return points_table(self.parts, self.settings, paths)
 
     @property
     def rows(self) -> int:
@@ -129,7 +138,7 @@ class _Survey:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.parts: list[str] = []
-        self.settings: list[dict[str, Any]] = []
+        self.settings: list[Settings] = []
         self.replicates: list[int] = []
         self.records: list[int] = []
         self.random: list[bool] = []
@@ -158,11 +167,11 @@ class _Survey:
             self.kept = self.kept if len(self.kept) <= KEPT_POINTS else None
 
     def plan(self) -> Plan:
-        paths = tuple(dict.fromkeys(path for part in self.experiment.sweep for path in part.paths))
         records = np.array(self.records, np.int64)
         return Plan(
             experiment=self.experiment,
-            points=points_table(self.parts, self.settings, paths),
+            parts=tuple(self.parts),
+            settings=tuple(self.settings),
             replicates=np.array(self.replicates, np.int64),
             records=records,
             random=np.array(self.random),

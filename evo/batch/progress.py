@@ -172,7 +172,8 @@ def _words(progress: Progress) -> str:
     words = [f"{progress.points_done:,} of {progress.points:,} points"]
     if progress.replicates != progress.points:
         words.append(f"{progress.replicates_done:,} of {progress.replicates:,} replicates")
-    words.append(f"{progress.rate:,.3g}/s" if progress.rate < 1000 else f"{progress.rate:,.0f}/s")
+    if progress.rate > 0:
+        words.append(f"{progress.rate:,.3g}/s" if progress.rate < 1000 else f"{progress.rate:,.0f}/s")
     if progress.left is not None and progress.replicates_done < progress.replicates:
         words.append(f"{duration(progress.left)} left")
     return ", ".join(words)

@@ -151,6 +151,7 @@ class _Shift:
         self.pending: list[Rows] = []
         self.pending_since = time.monotonic()
         self.errors: list[Errors] = []
+        self.begun = False
         self.left: dict[int, int] = {}  # replicates that are still to come, of each point under way
         self.progress = Progress(len(plan.replicates), plan.rows, replicates_done=len(done), kept=len(done))
         if len(done):
@@ -160,7 +161,7 @@ class _Shift:
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="evo")
-        under_way: dict[Future[Answer], int] = {}
+        under_way: set[Future[Answer]] = set()
         with stopping(self.flag) as stop:
             try:
                 self.teller.running(self.progress)
@@ -168,10 +169,10 @@ class _Shift:
                     if stop.signal:
                         break
                     self._note(task)
-                    job = pool.submit(compute, task, self.plan.outcomes, self.plan.paths, self.flag)
-                    under_way[job] = sum(job.count for job in task)
+                    under_way.add(pool.submit(compute, task, self.plan.outcomes, self.plan.paths, self.flag))
                     while len(under_way) >= 2 * self.threads and not stop.signal:
                         self._collect(under_way)
+                self._begin()
                 while under_way and not stop.signal:
                     self._collect(under_way)
                 if stop.signal:
@@ -186,16 +187,23 @@ class _Shift:
                 raise Interrupted(stop.signal, getattr(self.store, "place", None))
         return self.errors
 
+    def _begin(self) -> None:
+        """Once kernels are at work, for it takes a while to import what writes tables."""
+        if not self.begun:
+            self.begun = True
+            self.store.begin()
+
     def _note(self, task: list[Job]) -> None:
         for job in task:
             index = job.point.index
             if index not in self.left:
                 self.left[index] = sum(b - a for a, b in missing(self.done, index, int(self.plan.replicates[index])))
 
-    def _collect(self, under_way: dict[Future[Answer], int], timeout: float = 0.2) -> None:
+    def _collect(self, under_way: set[Future[Answer]], timeout: float = 0.2) -> None:
+        self._begin()
         finished, _ = wait(under_way, timeout=timeout, return_when=FIRST_COMPLETED)
         for job in finished:
-            del under_way[job]
+            under_way.remove(job)
             self._take(job.result())
         if time.monotonic() - self.pending_since > PART_SECONDS:
             self._flush()
@@ -229,11 +237,11 @@ class _Shift:
             self.store.write(Rows.together(self.pending))
         self.pending, self.pending_since = [], time.monotonic()
 
-    def _wind_up(self, pool: ThreadPoolExecutor, under_way: dict[Future[Answer], int]) -> None:
+    def _wind_up(self, pool: ThreadPoolExecutor, under_way: set[Future[Answer]]) -> None:
         """The flag is set: what is under way ends within milliseconds, and what of it is finished is kept."""
         for job in list(under_way):
             if job.cancel():
-                del under_way[job]
+                under_way.remove(job)
         deadline = time.monotonic() + GRACE
         while under_way and time.monotonic() < deadline:
             self._collect(under_way, timeout=0.05)

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from evo.batch.plan import STRIDE, Plan
@@ -37,6 +36,9 @@ from evo.runfolder import (
     read_table,
     sorted_rows,
 )
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds  # imports pandas, so only where it is used
 
 try:
     import fcntl
@@ -76,6 +78,8 @@ class Memory:
         self.plan = plan
         self.blocks = [Rows(part_schema(plan.outcomes).empty_table(), plan.paths.empty_table() if plan.paths else None)]
 
+    def begin(self) -> None: ...
+
     def write(self, rows: Rows) -> None:
         self.blocks.append(rows)
 
@@ -97,6 +101,10 @@ class Folder:
         self.place = place
         self.plan = plan
         self.label = {"evo": json.dumps(label, sort_keys=True)}  # into each compacted table
+
+    def begin(self) -> None:
+        """Write down which points there are."""
+        self._put(self.place / POINTS, self.plan.points)
 
     def write(self, rows: Rows) -> None:
         """Keep rows for good: what `write` returned from survives a crash."""
@@ -161,6 +169,8 @@ class Folder:
 
     def _rows(self, name: str, schema: pa.Schema) -> Callable[[ds.Expression], pa.Table]:
         """What reads the rows of a table for which a condition on point and replicate holds, from all its files."""
+        import pyarrow.dataset as ds
+
         options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
         whole = [path for path in files(self.place, name) if path.parent == self.place]
@@ -186,6 +196,8 @@ def windows(sizes: np.ndarray, replicates: np.ndarray) -> Iterator[ds.Expression
 
     sizes: rows of each point; a point with more rows than a window is cut between its replicates.
     """
+    import pyarrow.dataset as ds
+
     point, replicate = ds.field("point"), ds.field("replicate")
     first = 0
     while first < len(sizes):
@@ -253,8 +265,6 @@ def opened(place: Path, plan: Plan, manifest: dict[str, Any], *, resume: bool) -
         folder.clear()
         folder.describe(manifest)
         write_text(place / EXPERIMENT, dump(plan.experiment))
-        with renamed(place / POINTS) as file, parquet(file, plan.points.schema) as writer:
-            writer.write_table(plan.points)
         yield folder, done
 
 

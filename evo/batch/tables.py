@@ -94,7 +94,7 @@ def points_table(parts: Sequence[str], settings: Sequence[Mapping[str, Any]], pa
     A column of numbers stays one; any other holds compact YAML, `-` where a point's part does not vary it.
     """
     columns: dict[str, pa.Array] = {
-        "point": pa.array(np.arange(len(parts)), pa.int64()),
+        "point": pa.array(range(len(parts)), pa.int64()),
         "part": pa.array(parts, _TEXT),
     }
     for path in paths:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -100,6 +102,15 @@ class Page:
         return self.figure.get_size_inches()[0]
 
 
+class Picture(Figure):
+    """A figure that a notebook shows by itself, with or without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=120)
+        return drawn.getvalue()
+
+
 _MADE_BY: WeakKeyDictionary[Figure, Provenance] = WeakKeyDictionary()
 
 
@@ -126,7 +137,7 @@ def provenance_of(source: Result | Path) -> Provenance:
 
 def open_page(source: Result | Path, *, width: float, height: float) -> Page:
     """An empty page, with this height for its body."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Picture(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.02)  # type: ignore[union-attr]
     rows = figure.add_gridspec(2, 1, height_ratios=[1, 1])
     return Page(figure, rows, figure.add_subfigure(rows[0]), figure.add_subfigure(rows[1]), provenance_of(source))
@@ -158,6 +169,7 @@ def close_page(page: Page, axes: Sequence[Axes], *, aspect: float) -> Figure:
     foot = sum(heights) + GAP * len(heights) + 0.05
     _fit(page, axes, aspect, body, foot=foot)
     _centre_labels(page, axes)
+    _freeze(page)
     top = foot
     for artist, height in zip((*legends, *texts), heights, strict=True):
         at = (left / page.width, top / foot)
@@ -221,6 +233,20 @@ def _fix_ticks(ax: Any) -> None:
             ours |= {"color": INK, "labelcolor": INK, "labelfontfamily": FONT}
             kept = axis.get_tick_params(which)
             ax.tick_params(axis=name, which=which, **{key: value for key, value in ours.items() if key not in kept})
+
+
+def _freeze(page: Page) -> None:
+    """Keep the layout as it is: the same picture whenever it is drawn, in whatever settings, to the last bit.
+
+    The solver behind the layout gives positions that differ in their last digits from call to call.
+    """
+    page.figure.set_layout_engine("none")
+    for part in (page.body, page.foot):
+        part.bbox_relative.p0, part.bbox_relative.p1 = np.round(part.bbox_relative.get_points(), 6)
+    for ax in page.figure.axes:
+        ax.set_position([round(float(side), 6) for side in ax.get_position().bounds])
+    for label in page.labels.values():
+        label.set_position([round(float(side), 6) for side in label.get_position()])
 
 
 def _legend(page: Page, handles: Sequence[Any], labels: Sequence[str], title: str, *, inches: float) -> Any:
