@@ -48,12 +48,12 @@ def prevalence(result: Result) -> pd.DataFrame:
 
 def telling_paths(values: Frame) -> list[str]:
     """The paths by which points are told apart: those with fewest values, as long as the groups stay few."""
-    counts = {path: values[path].astype(str).nunique() for path in values.columns}
-    groups, told = 1, set[str]()
+    words: Frame = values.astype(str)
+    counts = {path: words[path].nunique() for path in values.columns}
+    told: list[str] = []
     for path in sorted(counts, key=lambda path: counts[path]):
-        if counts[path] > 1 and groups * counts[path] <= MOST_GROUPS:
-            groups *= counts[path]
-            told.add(path)
+        if counts[path] > 1 and len(words[[*told, path]].drop_duplicates()) <= MOST_GROUPS:
+            told.append(path)
     return [path for path in counts if path in told]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from evo import codes
 from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording, Work
+from evo.kernels.tableau import EXTRA, STAGES
 
 Watched = tuple[int, float, float]  # strategy, level, hold
 UNTIL = {
@@ -74,11 +75,12 @@ def recording_bytes(process: Process, plan: Plan, replicates: int) -> int:
     return 8 * replicates * row
 
 
-def scratch(process: Process) -> Work:
+def scratch(process: Process, watched: int = 0) -> Work:
     """Working memory for one thread."""
     game, laws = process.game, process.laws
     _, strategies, compositions = game.source.shape
     columns = max(1, game.vectors.shape[1])
+    size = strategies + len(laws.moved)
     return Work(
         scalars=process.scalars.copy(),
         registers=np.zeros((game.program.registers, columns)),
@@ -91,6 +93,14 @@ def scratch(process: Process) -> Work:
         rates=np.zeros((strategies, strategies)),
         events=np.zeros((6, len(laws.rows))),
         status=np.zeros(4, np.int64),
+        streams=np.zeros((2, 4), np.uint64),
+        states=np.zeros((3, size)),
+        stages=np.zeros((STAGES + 1 + EXTRA, size)),
+        dense=np.zeros((7, size)),
+        shares=np.zeros((6, strategies)),
+        drawn=np.zeros(strategies, np.int64),
+        since=np.zeros(watched),
+        turn=np.zeros(5),
     )
 
 

@@ -174,7 +174,7 @@ def _run_rows(
 ) -> None:
     stepped = process.meeting.whole > 0 or process.rule.code == codes.WRIGHT_FISHER
     run = run_steps if stepped else run_flow
-    work, key, hashed = scratch(process), stream_key(seed), np.uint64(point)
+    work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     for row in rows:
         run(process, plan, key, hashed, first + row, row, flag, work, recording)
 

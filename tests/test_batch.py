@@ -14,9 +14,9 @@ import pytest
 import evo
 from evo.batch import plan as planning
 from evo.batch import runner, tasks
+from evo.batch.interrupts import Interrupted
 from evo.batch.plan import LargePlanError, config_hash, make_plan
 from evo.batch.progress import Lines, Progress, Silent, duration
-from evo.batch.interrupts import Interrupted
 from evo.batch.tasks import Pace, missing
 from evo.prevalence import wilson
 
@@ -112,10 +112,10 @@ def test_common_random_numbers_are_common_to_points():
 def test_a_run_without_randomness_is_run_once_with_a_notice():
     plan = make_plan(evo.loads(FLOW))
     assert plan.rows == 3
-    assert plan.notices == ["nothing is random here: run once each, not 5 times"]
+    assert plan.notices == ["nothing is random here: each point is run once, not 5 times"]
     mixed = make_plan(evo.loads(FLOW.split("sweep:")[0] + "sweep: {points: [{run.start: random}, {}]}"))
     assert mixed.replicates.tolist() == [5, 1]
-    assert mixed.notices == ["nothing is random at 1 of 2 points: run once each, not 5 times"]
+    assert mixed.notices == ["nothing is random at 1 of 2 points: these are run once each, not 5 times"]
 
 
 def test_paths_are_those_of_simulate():

@@ -62,7 +62,7 @@ def test_run_writes_a_folder_and_says_who_prevails():
     output = call("run", "hawks.yaml")
     assert output.startswith("Hawks and doves\nHow many hawks?\n2 strategies: hawk, dove\n")
     assert "3 cost = 3 points" in output and "running into runs/hawks" in output
-    assert "Who prevails" in output and re.search(r"│ 1 +│ 100 % · 1.00 │ +0 % · 0.00 │ +0 % │ 1 point │", output)
+    assert "Who prevails" in output and re.search(r"│ 1 +│ 100 % · 1.00 │ +0 % · 0.00 │ +0 % │\n", output)
     for name in ("experiment.yaml", "manifest.json", "outcomes.parquet", "points.parquet", "failures.parquet"):
         assert f"  runs/hawks/{name}" in output and Path("runs/hawks", name).exists()
     assert len(evo.Result.load("runs/hawks").outcomes) == 3
@@ -114,7 +114,7 @@ def test_check_says_what_a_config_holds(folder):
     assert "matrix game, infinite population, replicator\n" in output
     assert output.endswith("hawks.yaml is right\n")
     (folder / "once.yaml").write_text(HAWK_DOVE.replace("generations: 60", "generations: 60\n  replicates: 9"))
-    assert "note: nothing is random here: run once each, not 9 times" in call("check", "once.yaml")
+    assert "note: nothing is random here: each point is run once, not 9 times" in call("check", "once.yaml")
     assert "population.size" in call("check", "hawks.yaml", "--set", "population={kind: well_mixed}", status=2)
 
 
@@ -219,7 +219,10 @@ def test_broken_configs_are_refused_in_words(folder, change, message):
             "parameters.przie: is not a parameter; did you mean 'prize'?",
         ),
         (["run", "hawks.yaml", "--set", "prize"], "--set: 'prize' is not of the form path=value"),
-        (["run", "hawks.yaml", "--set", "parameters.prize=a"], "parameters.prize.value: needs a number, not the text 'a'"),
+        (
+            ["run", "hawks.yaml", "--set", "parameters.prize=a"],
+            "parameters.prize.value: needs a number, not the text 'a'",
+        ),
         (["run", "hawks.yaml", "--replicates", "0"], "run.replicates: must be at least 1, is 0"),
         (["run", "hawks.yaml", "--seed", "-1"], "run.seed: must be at least 0, is -1"),
         (["run", "hawks.yaml", "--workers", "none"], "neither auto nor a number of threads"),

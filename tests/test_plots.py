@@ -139,6 +139,7 @@ def test_cells_show_the_winner_its_share_and_who_disagrees() -> None:
     assert ax.get_xlim() == pytest.approx((-0.5, 3.5))
     assert ax.get_xscale() == "linear" and ax.get_yscale() == "log"
     assert {"cycle: the lead passes on", "none: a tie", "replicates disagree", "failed"} <= _words(figure)
+    assert any("config 01234567 · seed 3 · evo 1.2.3" in words.replace("\n", " ") for words in _words(figure))
 
 
 def _colors(figure: Figure, place: int = 0) -> np.ndarray:
@@ -318,6 +319,17 @@ def test_points_of_a_list_stand_side_by_side() -> None:
     assert ticks == ["$b$ = 1\n$\\mu$ = 0.1", "$b$ = 1\n$\\mu$ = 0.2", "$b$ = 2\n$\\mu$ = 0.01"]
 
 
+def test_a_list_of_points_is_no_map() -> None:
+    listed = [{"parameters.b": 1, "parameters.mu": 0.1}, {"parameters.b": 2, "parameters.mu": 0.2}]
+    sweep = [{"name": "some", "points": listed}, {"name": "line", "grid": {"parameters.b": [0, 1, 2]}}]
+    result = _random_result(experiment(sweep=sweep), 2)
+    assert _colors(plots.prevail(result)).shape == (1, 3, 3)  # the part that can be a map
+    with pytest.raises(
+        PictureError, match="part 'some' of the sweep lists single points, which make no map: use compare"
+    ):
+        plots.prevail(result, part="some")
+
+
 def test_paths_that_go_together_share_an_axis() -> None:
     asked = experiment(sweep={"zip": {"parameters.b": [0, 1, 2], "parameters.mu": [0.1, 0.2, 0.3]}})
     names = ["strategy_a", "strategy_b", "strategy_c"]
@@ -466,17 +478,22 @@ def test_no_text_is_cut_or_overlaps(name: str) -> None:
     _assert_readable(HARD[name]())
 
 
-def test_no_text_is_cut_or_overlaps_in_real_runs(swept: evo.Result, driven: evo.Result) -> None:
+def test_real_runs_are_readable_and_their_tables_left_as_they_were(swept: evo.Result, driven: evo.Result) -> None:
+    assert driven.paths is not None
+    before = [swept.outcomes.copy(), swept.points.copy(), driven.paths.copy()]
     for figure in (plots.prevail(swept), plots.compare(swept), plots.paths(driven), plots.mix(driven)):
         _assert_readable(figure)
+    for table, old in zip((swept.outcomes, swept.points, driven.paths), before, strict=True):
+        pd.testing.assert_frame_equal(table, old)
 
 
-def test_the_check_of_texts_finds_what_is_wrong(driven: evo.Result) -> None:
-    figure = plots.mix(driven)
+def test_the_check_of_texts_finds_what_is_wrong() -> None:
+    path = evo.simulate(experiment(2).model, generations=5)
+    figure = plots.mix(path)
     figure.text(0.99, 0.5, "cut at the right")
     with pytest.raises(AssertionError, match="is cut"):
         _assert_readable(figure)
-    figure = plots.mix(driven)
+    figure = plots.mix(path)
     label = next(text for text in figure.findobj(Text) if text.get_text() == "generations")
     at = figure.transFigure.inverted().transform(label.get_window_extent().p0 - 3)
     figure.text(*at, "over it")
@@ -523,8 +540,8 @@ def test_files_say_what_made_them_and_are_the_same_each_time(swept: evo.Result, 
     assert [file.name for file in files] == [
         f"{stem}.{kind}" for stem in ("prevail", "compare") for kind in ("pdf", "svg", "png")
     ]
-    again = plots.draw(swept, tmp_path / "two")
-    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
+    again = plots.save(plots.prevail(swept), tmp_path / "again")
+    assert [file.read_bytes() for file in files[:3]] == [file.read_bytes() for file in again]
     label = f"config {swept.manifest['config_hash'][:8]} · seed 3 · evo {evo.__version__}"
     pdf, svg, png = files[:3]
     assert pdf.read_bytes()[:4] == b"%PDF" and b"/Subject" in pdf.read_bytes() and b"/Title" in pdf.read_bytes()
@@ -532,8 +549,6 @@ def test_files_say_what_made_them_and_are_the_same_each_time(swept: evo.Result, 
     with Image.open(png) as image:
         assert label in image.info["Description"] and image.info["Title"] == "Waiting, for $5"
         assert image.size[0] == 1400 and image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
-    figure = plots.prevail(swept)
-    assert any(label in words.replace("\n", " ") for words in _words(figure))
 
 
 def test_pictures_of_two_parts_have_names_of_their_own(tmp_path: Path) -> None:
@@ -550,9 +565,8 @@ def test_pictures_of_two_parts_have_names_of_their_own(tmp_path: Path) -> None:
 def test_the_callers_settings_are_neither_changed_nor_used(
     swept: evo.Result, driven: evo.Result, tmp_path: Path
 ) -> None:
-    pictures = [plots.prevail, plots.compare]
     before = dict(mpl.rcParams)
-    plain = [_pixels(draw(swept)) for draw in pictures] + [_pixels(plots.paths(driven))]
+    plain = [_pixels(plots.prevail(swept)), _pixels(plots.paths(driven))]
     assert dict(mpl.rcParams) == before
     hostile = {
         "font.size": 30, "axes.grid": True, "savefig.bbox": "tight", "axes.facecolor": "red", "lines.linewidth": 9,
@@ -560,7 +574,7 @@ def test_the_callers_settings_are_neither_changed_nor_used(
         "hatch.linewidth": 5, "mathtext.fontset": "cm", "axes.xmargin": 0.4, "figure.autolayout": True,
     }  # fmt: skip
     with mpl.rc_context(hostile):
-        figures = [*(draw(swept) for draw in pictures), plots.paths(driven)]
+        figures = [plots.prevail(swept), plots.paths(driven)]
         assert all(mpl.rcParams[name] == value for name, value in hostile.items())
         assert all(np.array_equal(_pixels(figure), pixels) for figure, pixels in zip(figures, plain, strict=True))
         plots.save(figures[0], tmp_path / "map", formats=["png"])
@@ -577,13 +591,6 @@ def _pixels(figure: Figure) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba()).copy()
-
-
-def test_tables_are_left_as_they_were(swept: evo.Result, driven: evo.Result) -> None:
-    before = [swept.outcomes.copy(), swept.points.copy(), driven.paths.copy()]  # type: ignore[union-attr]
-    plots.prevail(swept), plots.compare(swept), plots.paths(driven), plots.mix(driven)
-    for table, old in zip((swept.outcomes, swept.points, driven.paths), before, strict=True):
-        pd.testing.assert_frame_equal(table, old)
 
 
 def test_importing_evo_imports_no_plotting_library() -> None:

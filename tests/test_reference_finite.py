@@ -267,6 +267,39 @@ def test_moran_death_spares_the_parent():
         disagree(fixation(config, [1, size - 1], 1, share=share, many=4, **times))
 
 
+def birth_death_chain(model, spared):
+    """Stationary distribution, and relaxation time in events, of a Moran process in which a parent dies with the others
+    (spared 0) or never (1); offspring mutate to the other strategy."""
+    size, u, payoffs = model["N"], model["u"], np.array(model["payoff"])
+    i = np.arange(size + 1)
+    a = np.exp(model["w"] * (payoffs[0, 0] * (i - 1) + payoffs[0, 1] * (size - i)) / (size - 1)) * i
+    b = np.exp(model["w"] * (payoffs[1, 0] * i + payoffs[1, 1] * (size - i - 1)) / (size - 1)) * (size - i)
+    parent = a / (a + b)
+    deaths = size - spared
+    up = parent * (1 - u) * (size - i) / deaths + (1 - parent) * u * np.maximum(size - i - spared, 0) / deaths
+    down = (1 - parent) * (1 - u) * i / deaths + parent * u * np.maximum(i - spared, 0) / deaths
+    chain = np.diag(up[:-1], 1) + np.diag(down[1:], -1)
+    chain += np.diag(1 - chain.sum(axis=1))
+    pi = np.cumprod(np.r_[1.0, up[:-1] / down[1:]])
+    return pi / pi.sum(), 1 / (1 - np.sort(np.linalg.eigvals(chain).real)[-2])
+
+
+def test_moran_death_spares_a_parent_whose_offspring_mutated():
+    """Only with mutation does sparing the parent change where the process goes. The chain itself is checked where the
+    parent may die, against a case."""
+    case = cases("moran_mutation")["moran_mut_PD_other"]
+    assert birth_death_chain(case["model"], 0)[0] == pytest.approx(case["value"]["pi"], abs=1e-9)
+    model = {"payoff": [[1, 3], [2, 1]], "N": 5, "w": 0.5, "u": 0.3}
+    for death, spared in (("all", 0), ("others", 1)):
+        mutation = {"rate": model["u"], "to": "others"}
+        rule = {"kind": "moran", "death": death}
+        config = configured(model["payoff"], model["N"], rule, model["w"], mutation=mutation)
+        pi, relaxation = birth_death_chain(model, spared)
+        draws, _, _ = sampled(config, [2, 3], relaxation, 10)
+        agree({death: of_distribution(draws[:, 0], pi)})
+        disagree({death: of_distribution(draws[:, 0], birth_death_chain(model, 1 - spared)[0])})
+
+
 @pytest.mark.parametrize("name", cases("imitation_DB_wellmixed"))
 def test_imitation_that_includes_the_focal_is_moran(name):
     """The focal's new strategy is drawn by fitness among all, its own included; that leaves it out (`excl_self`) is a

@@ -95,8 +95,9 @@ class Plan:
         wanted = self.experiment.run.replicates
         if wanted == 1 or not once:
             return []
-        who = "nothing is random here" if once == points else f"nothing is random at {once:,} of {points:,} points"
-        return [f"{who}: run once each, not {wanted:,} times"]
+        if once == points:
+            return [f"nothing is random here: each point is run once, not {wanted:,} times"]
+        return [f"nothing is random at {once:,} of {points:,} points: these are run once each, not {wanted:,} times"]
 
     def large(self, folder: Path | None = None) -> list[str]:
         """Reasons to ask before this is run."""

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
 LINE_SECONDS = 60.0
@@ -193,7 +194,7 @@ def reporter(progress: bool | Literal["auto"] | Reporter) -> Reporter:
     """The reporter that is meant: a bar where a person watches; otherwise lines (True) or none (auto)."""
     if not isinstance(progress, bool | str):
         return progress
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    watched = sys.stderr.isatty() or ("ipykernel" in sys.modules and find_spec("ipywidgets") is not None)
     if progress and watched:
         return Bar()
     return Lines() if progress is True else Silent()

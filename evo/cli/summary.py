@@ -89,6 +89,6 @@ def short_path(path: object) -> str:
 
 def value_words(value: object) -> str:
     """A value of a swept path."""
-    if value == "{}":
-        return "equal"
+    if isinstance(value, str) and value.startswith("{"):
+        return value[1:-1] or "equal"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

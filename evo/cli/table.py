@@ -1,4 +1,4 @@
-"""The table of who prevails where."""
+"""The tables of who prevails where, one for each part of a sweep."""
 
 from __future__ import annotations
 
@@ -11,52 +11,65 @@ from evo.cli.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     from evo.results import Result
 
 MANY_STRATEGIES = 6  # beyond, those that prevail nowhere have no column
-BRIEF = 80  # columns of a terminal below which mean shares are left out
 
 Row = dict[str, Any]
 
 
 def tell_prevalence(say: Console, result: Result) -> None:
-    """Print it, a row per group of points and a column per strategy."""
+    """Print them: a row per group of points and a column per strategy."""
     table = result.who_prevails()
-    if len(table):
-        places = [str(name) for name in table.columns[: list(table.columns).index("strategy")]]
-        rows: list[Any] = table.to_dict("records")
+    rows: list[Any] = table.to_dict("records")
+    places = [str(name) for name in table.columns[1 : list(table.columns).index("strategy")]]
+    parts = [(part, list(members)) for part, members in groupby(rows, key=lambda row: row["part"])]
+    for part, members in parts:
+        title = f"Who prevails: {part}" if len(parts) > 1 else "Who prevails"
+        varied = [name for name in places if any(row[name] != "-" for row in members)]
         say.print()
-        say.print(_grid(result, places, rows, brief=say.width < BRIEF))
-    elif len(result.outcomes):
+        say.print(_fitting(say, title, result, varied, members))
+    if not parts and len(result.outcomes):
         say.print("Who prevails was not measured: add `prevailing` to the config's `measure`.", style="dim")
 
 
-def _grid(result: Result, places: list[str], rows: list[Row], *, brief: bool) -> Any:
+def _fitting(say: Console, title: str, result: Result, places: list[str], rows: list[Row]) -> Table:
+    """The table, without mean shares where it would be too wide with them."""
+    from rich.measure import Measurement
+
+    grid = _grid(title, result, places, rows)
+    if Measurement.get(say, say.options.update(max_width=1000), grid).maximum <= say.width:
+        return grid
+    return _grid(title, result, places, [row | {"mean_share": math.nan} for row in rows])
+
+
+def _grid(title: str, result: Result, places: list[str], rows: list[Row]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from evo.strategies import colors, labels
 
     words, hues = labels(result.experiment.strategies), colors(result.experiment.strategies)
-    if brief:
-        rows = [row | {"mean_share": math.nan} for row in rows]
-    told = [name for name in places if name != "part" or len({row["part"] for row in rows}) > 1]
     shown = _shown(rows)
-    grid = Table(title="Who prevails", title_style="bold", title_justify="left", caption_justify="left")
-    grid.caption = _caption(rows)
-    for name in told:
+    sizes = list(dict.fromkeys(counted(row["of"], row["unit"].removesuffix("s")) for row in rows))
+    grid = Table(title=title, title_style="bold", title_justify="left", caption_justify="left")
+    grid.caption = _caption(rows) + (f", of {sizes[0]}" if len(sizes) == 1 else "")
+    for name in places:
         grid.add_column(short_path(name), overflow="fold")
     for name in shown:
         grid.add_column(Text(words.get(name, name), style=hues.get(name, "")), justify="right")
-    grid.add_column("of", justify="right")
+    if len(sizes) > 1:
+        grid.add_column("of", justify="right")
     for _, members in groupby(rows, key=lambda row: [str(row[name]) for name in places]):
         group = {row["strategy"]: row for row in members}
         first, most = next(iter(group.values())), max(row["count"] for row in group.values())
-        cells = [_cell(group[name], most) for name in shown]
-        of = counted(first["of"], first["unit"].removesuffix("s"))
-        grid.add_row(*(value_words(first[name]) for name in told), *cells, of)
+        cells: list[Any] = [value_words(first[name]) for name in places]
+        cells += [_cell(group[name], most) for name in shown]
+        cells += [counted(first["of"], first["unit"].removesuffix("s"))] if len(sizes) > 1 else []
+        grid.add_row(*cells)
     return grid
 
 

@@ -56,6 +56,11 @@ def kernel(function: Function) -> Function:
     return _compiled(function, {"_nrt": True})  # else inherited from the caller that first compiles it
 
 
+def entry(function: Function) -> Function:
+    """A kernel that Python calls and that allocates nothing: compiled without reference counts, as what it calls is."""
+    return _compiled(function, {"_nrt": False})
+
+
 def inner(function: Function) -> Function:
     """A kernel that only kernels call and that allocates nothing, compiled without entry from Python and without
     reference counts: a third less to compile for functions that take the large tuples, and faster calls."""

@@ -147,3 +147,11 @@ class Work(NamedTuple):
     rates: Array  # float64 (d, d): probability that one event turns an i into a j
     events: Array  # float64 (6, m)
     status: Array  # int64 (4,)
+    streams: Array  # uint64 (2, 4): of the strategies' events and of the environment's
+    states: Array  # float64 (3, d+q): of the integrator
+    stages: Array  # float64 (16, d+q)
+    dense: Array  # float64 (7, d+q)
+    shares: Array  # float64 (6, d)
+    drawn: Array  # int64 (d,)
+    since: Array  # float64 (W,)
+    turn: Array  # float64 (5,)

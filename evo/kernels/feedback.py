@@ -2,10 +2,8 @@
 
 import math
 
-import numpy as np
-
 from evo.codes import NONFINITE_STATE
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import inner
 from evo.kernels.arrays import BIAS, MEAN_PAYOFF, PAYOFF, PER_STEP, REASON, VALUE
 from evo.kernels.environment import fill_feedback
 
@@ -13,22 +11,21 @@ TOLERANCE = 1e-9  # of the doubled fourth-order step, relative
 MOST_STEPS = 100000
 
 
-@kernel
+@inner
 def advance_feedback(process, generation, unit, mix, mean, work):
     """Move the feedback variables over the time since they moved last, by a fourth-order Runge-Kutta method with step
     doubling. Those that advance once a generation wait for its end."""
     laws = process.laws
     moved = len(laws.moved)
     tell_mix(process, mix, mean, work)
-    length = np.empty(moved)
+    length, value, once, half, twice = work.dense[0], work.dense[1], work.dense[2], work.dense[3], work.dense[4]
+    slopes = work.stages
     for place in range(moved):
         length[place] = 0.0
         if laws.rows[laws.moved[place], PER_STEP] == 1:
             length[place] = unit
         elif generation:
             length[place] = 1.0
-    value, once, half, twice = np.empty(moved), np.empty(moved), np.empty(moved), np.empty(moved)
-    slopes = np.empty((4, moved))
     for place in range(moved):
         value[place] = work.events[VALUE, laws.moved[place]]
     done, h = 0.0, 1.0
@@ -69,7 +66,7 @@ def tell_mix(process, mix, mean, work):
 def classical_step(process, h, length, start, slopes, work, end):
     """One step of the classical Runge-Kutta method, a part h of each variable's own interval."""
     laws = process.laws
-    moved = len(start)
+    moved = len(laws.moved)
     for stage in range(4):
         ahead = 0.0 if stage == 0 else (1.0 if stage == 3 else 0.5)
         for place in range(moved):

@@ -96,7 +96,7 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
         fill_feedback(process, work, derivative[len(mix) :])
 
 
-@inline
+@inner
 def fill_mix_field(
     rule, meeting, prefix, to, logarithmic, state, mix, table, factors, status, strategy, rates, derivative
 ):

@@ -17,15 +17,12 @@ TINY = 1e-14  # shares below this carry no relative precision
 
 
 @inner
-def attempt(process, t, h, moving, logarithmic, state, stages, mix, work, trial):
-    """Try a step of h from `state`; stages[0] holds the derivative there. Fills trial, stages[1:13] (the last is the
-    derivative at t+h) and leaves the mix at t+h in `mix`. `moving`: something beside the mix depends on time or state."""
-    fill_stages(1, STAGES + 1, process, t, h, moving, logarithmic, state, stages, mix, work, trial)
-
-
-@inner
 def fill_stages(first, last, process, t, h, moving, logarithmic, state, stages, mix, work, trial):
-    """Stages first to last-1; `trial` is left at the state of the last of them."""
+    """Derivatives at stages first to last-1 of a step of h from `state`, stages[0] holding that at its start.
+
+    After stage 12 `trial` holds the state at t+h, `mix` its shares. Stages 13 to 15 serve the interpolant. `moving`:
+    something beside the mix depends on time or state.
+    """
     for stage in range(first, last):
         for i in range(len(state)):
             slope = 0.0
@@ -84,10 +81,8 @@ def next_size(h, error):
 
 
 @inner
-def dense_output(process, t, h, moving, logarithmic, state, trial, stages, mix, work, scratch, dense):
-    """Coefficients of the interpolant of order 7 over the step, for `between`; three more stages, for which `mix` and
-    `scratch` are overwritten."""
-    fill_stages(STAGES + 1, STAGES + 1 + EXTRA, process, t, h, moving, logarithmic, state, stages, mix, work, scratch)
+def dense_output(h, state, trial, stages, dense):
+    """Coefficients of the interpolant of order 7 over the step, for `between`, once stages 13 to 15 are filled."""
     for i in range(len(state)):
         change = trial[i] - state[i]
         dense[0, i] = change

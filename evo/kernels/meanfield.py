@@ -15,12 +15,12 @@ from evo.codes import (
     OFF_SIMPLEX,
     STEP_TOO_SMALL,
 )
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import entry, inner
 from evo.kernels.arrays import EFFECTIVE, NOMINAL, PERIOD, REASON, RECORDED, VALUE
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
 from evo.kernels.field import fill_field, imitates_only, read_mix, settle, still, write_mix
-from evo.kernels.integrator import attempt, between, dense_output, next_size, scaled_error
+from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
 from evo.kernels.observe import (
     add_average,
     add_environment,
@@ -46,42 +46,14 @@ WITHIN = np.array([49 / 180, 16 / 45, 49 / 180])
 AT_END = 1 / 20
 
 
-@kernel
+@entry
 def run_flow(process, plan, key, point, number, replicate, flag, work, recording):
     """Run replicate `number` of an infinite population to plan.generations, or until it converges or cycles, into row
     `replicate` of the recording. A flag other than 0 stops it."""
-    strategies = work.strategy.shape[1]
-    size = strategies + len(process.laws.moved)
-    rng = np.empty(4, np.uint64)
-    states, stages, dense = np.empty((3, size)), np.empty((STAGES + 1 + EXTRA, size)), np.empty((7, size))
-    shares, since, turn = np.empty((6, strategies)), np.empty(len(plan.watched)), np.empty(5)
-    integrate(
-        process,
-        plan,
-        key,
-        point,
-        number,
-        replicate,
-        flag,
-        work,
-        recording,
-        rng,
-        states,
-        stages,
-        dense,
-        shares,
-        since,
-        turn,
-    )
-
-
-@inner
-def integrate(
-    process, plan, key, point, number, replicate, flag, work, recording, rng, states, stages, dense, shares, since, turn
-):
-    """`run_flow` with its memory at hand."""
-    strategies, size = shares.shape[1], states.shape[1]
-    state, trial, middle = states[0], states[1], states[2]
+    rng, since, turn = work.streams[1], work.since, work.turn
+    state, trial, middle = work.states[0], work.states[1], work.states[2]
+    stages, dense, shares = work.stages, work.dense, work.shares
+    strategies, size = shares.shape[1], len(state)
     mix, before, sought, section, low, high = shares[0], shares[1], shares[2], shares[3], shares[4], shares[5]
     begin_replicate(process, plan, key, point, number, rng, work, mix)
     seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
@@ -117,7 +89,7 @@ def integrate(
             last = t + 1.01 * h >= target
             step = target - t if last else h
             overwrite(mix, before)
-            attempt(process, t, step, moving, logarithmic, state, stages, mix, work, trial)
+            fill_stages(1, STAGES + 1, process, t, step, moving, logarithmic, state, stages, mix, work, trial)
             error = scaled_error(strategies, step, logarithmic, LOCAL * plan.tolerance, state, trial, stages)
             trouble = work.status[REASON]
             if trouble != 0 or error > 1.0:
@@ -143,7 +115,11 @@ def integrate(
                 add_average(AT_END * step, mix, end_mean, means, numbers)
                 add_environment(AT_END * step, strategies, environment, means)
             if passed or due or averaging or len(since) > 0:
-                dense_output(process, t, step, moving, logarithmic, state, trial, stages, sought, work, middle, dense)
+                fill_stages(
+                    STAGES + 1, STAGES + 1 + EXTRA, process, t, step, moving, logarithmic, state,
+                    stages, sought, work, middle,
+                )  # fmt: skip
+                dense_output(step, state, trial, stages, dense)
             if averaging:
                 average_within(process, t, step, logarithmic, state, dense, middle, sought, work, means, numbers)
                 duration += step

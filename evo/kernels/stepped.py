@@ -20,7 +20,7 @@ from evo.codes import (
     STRATEGY_STREAM,
     WRIGHT_FISHER,
 )
-from evo.kernels._cache import inline, inner, kernel
+from evo.kernels._cache import entry, inline, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, FIXED_AT, MEAN, NOMINAL, PULL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event, step_chains
 from evo.kernels.feedback import advance_feedback
@@ -43,25 +43,14 @@ SKIP = 0.15  # below this probability of an effective event a geometric waiting 
 LISTEN = 65536  # effective events between two looks at the flag
 
 
-@kernel
+@entry
 def run_steps(process, plan, key, point, number, replicate, flag, work, recording):
     """Run replicate `number` of a stepped process to plan.generations, or until it is absorbed, into row `replicate` of
-    the recording. A flag other than 0 stops it."""
-    strategies = work.strategy.shape[1]
-    rng, weather, drawn = np.empty(4, np.uint64), np.empty(4, np.uint64), np.empty(strategies, np.int64)
-    amounts, mix, since = np.empty(strategies), np.empty(strategies), np.empty(len(plan.watched))
-    take_steps(
-        process, plan, key, point, number, replicate, flag, work, recording, rng, weather, drawn, amounts, mix, since
-    )
-
-
-@inner
-def take_steps(
-    process, plan, key, point, number, replicate, flag, work, recording, rng, weather, drawn, amounts, mix, since
-):
-    """`run_steps` with its memory at hand. `amounts` are counts, or shares for the map; `rng` draws the strategies'
-    events, `weather` those of the environment."""
-    strategies = work.strategy.shape[1]
+    the recording. A flag other than 0 stops it. `amounts` are counts, or shares for the map; `rng` draws the
+    strategies' events, `weather` those of the environment."""
+    rng, weather, drawn, since = work.streams[0], work.streams[1], work.drawn, work.since
+    amounts, mix = work.shares[0], work.shares[1]
+    strategies = len(amounts)
     begin_replicate(process, plan, key, point, number, rng, work, mix)
     seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
     seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from evo.results import Result
 
-FAILED = "failed"  # a point none of whose replicates ended well
+FAILED = "(failed)"  # no name of a strategy: a point none of whose replicates ended well
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ def axes_of(swept: Swept, x: str | None, y: str | None) -> tuple[Axis, Axis]:
     """The paths asked for, else the first two numeric ones, else what varies."""
     if not swept.paths:
         raise PictureError(f"nothing varies in {swept.name}: paths or mix show a single point")
+    if len([path for path in swept.paths if path in swept.listed]) > 1:
+        raise PictureError(f"{swept.name} lists single points, which make no map: use compare")
     for path in filter(None, (x, y)):
         swept.check(path)
     if x is not None and x == y:

@@ -11,6 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
+from evo.plots.page import text_width, wrap
+
 
 def spread(targets: Sequence[float], *, gap: float, low: float, high: float) -> np.ndarray:
     """Positions nearest to the targets (least squares) in the same order, `gap` apart, from low to high if they fit."""
@@ -90,17 +92,18 @@ def name_regions(
     numbers = region_at(raster.xs, raster.ys)
     taken = np.zeros(numbers.shape, bool) if avoid is None else avoid(raster)
     for number, name in enumerate(names):
-        text = ax.text(0, 0, name, fontsize=7, ha="center", va="center", zorder=4, gid="region")
-        extent = text.get_window_extent()
-        size = int(extent.height / raster.pixel) + 3, int(extent.width / raster.pixel) + 4
-        place = _roomiest(numbers == number, taken, size)
-        if place is None:
+        half = wrap(name, inches=0.6 * text_width(name, 7), size=7)
+        for words in dict.fromkeys((name, half)):
+            text = ax.text(0, 0, words, fontsize=7, ha="center", va="center", zorder=4, gid="region")
+            extent = text.get_window_extent()
+            size = int(extent.height / raster.pixel) + 3, int(extent.width / raster.pixel) + 4
+            place = _roomiest(numbers == number, taken, size)
+            if place is not None:
+                x, y = raster.xs[place[1]], raster.ys[place[0]]
+                fill = fill_at(number, x, y)
+                text.set(position=(x, y), color=ink_on(fill), path_effects=[withStroke(linewidth=2, foreground=fill)])
+                break
             text.remove()
-            continue
-        row, column = place
-        text.set_position((raster.xs[column], raster.ys[row]))
-        fill = fill_at(number, raster.xs[column], raster.ys[row])
-        text.set(color=ink_on(fill), path_effects=[withStroke(linewidth=2, foreground=fill)])
 
 
 class Raster:

@@ -244,7 +244,7 @@ def _freeze(page: Page) -> None:
     for part in (page.body, page.foot):
         part.bbox_relative.p0, part.bbox_relative.p1 = np.round(part.bbox_relative.get_points(), 6)
     for ax in page.figure.axes:
-        ax.set_position([round(float(side), 6) for side in ax.get_position().bounds])
+        ax.set_position(tuple(np.round(ax.get_position().bounds, 6)))  # type: ignore[arg-type]
     for label in page.labels.values():
         label.set_position([round(float(side), 6) for side in label.get_position()])
 

@@ -16,6 +16,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import Normal, Stroke, TickedStroke
 from matplotlib.ticker import NullLocator
 
+from evo.experiment import Experiment
 from evo.model import Parts
 from evo.plots.cells import FAILED, Axis, Cells, axes_of, cells_of, winners_of
 from evo.plots.labels import Raster, name_regions
@@ -68,7 +69,7 @@ def prevail(
     than `agreement` of them agree. `invasion` and `dominance` overlay where strategy i invades all-j and where all-i
     earns more than all-j, found on `fine` by `fine` values of the axes; ticks point to where the statement holds.
     """
-    swept = choose_part(result, part, lambda each: bool(each.paths))
+    swept = choose_part(result, part, lambda each: bool(each.paths) and not each.listed)
     model = result.experiment
     asked = questions(invasion, dominance, model.strategy_names)
     horizontal, vertical = axes_of(swept, x, y)
@@ -93,7 +94,7 @@ def prevail(
         _label_axes(page, axes, horizontal, vertical, model, inches=width / columns)
         _legend(page, model, cells)
         if asked:
-            drawn = _draw_lines(axes, [each for each, _ in panels], asked, swept, horizontal, vertical, fine)
+            drawn = _draw_lines(axes, cells, [set_here for set_here, _ in panels], asked, _base(swept), fine)
             _line_legend(page, drawn, strategy_labels(model))
         _notes(page, cells, swept, model)
         figure = close_page(page, axes, aspect=_aspect(vertical, rows, columns))
@@ -146,19 +147,22 @@ def _draw_missing(ax: Axes, cells: Cells) -> None:
         ax.plot(cells.x.at[columns], cells.y.at[rows], **CROSS, zorder=1, gid="failed")
 
 
+def _base(swept: Swept) -> Experiment:
+    return swept.experiment.replace(swept.fixed) if swept.fixed else swept.experiment
+
+
 def _draw_lines(
     axes: Sequence[Axes],
+    cells: Sequence[Cells],
     panels: Sequence[Settings],
     asked: Sequence[Question],
-    swept: Swept,
-    x: Axis,
-    y: Axis,
+    base: Experiment,
     fine: int,
 ) -> dict[Question, str]:
-    """Draw the line of each question in each panel; where its statement holds: on a line, everywhere or nowhere."""
+    """Draw the line of each question in each panel; where its statement holds: beside a line, everywhere or nowhere."""
+    x, y = cells[0].x, cells[0].y
     if x.path is None or y.path is None or not (x.numeric and y.numeric):
         raise PictureError("lines of invasion and dominance need two numeric paths, on x and y")
-    base = swept.experiment.replace(swept.fixed) if swept.fixed else swept.experiment
     xs, ys = _refined(x, fine), _refined(y, fine)
     known: dict[str, np.ndarray] = {}
     found: dict[Question, set[str]] = {question: set() for question in asked}
@@ -168,15 +172,17 @@ def _draw_lines(
             at = base.replace(matters) if matters else base
             known[repr(matters)] = margins(asked, at, x.path, y.path, xs, ys)
         for question, margin, style in zip(asked, known[repr(matters)], itertools.cycle(STYLES), strict=False):
-            crosses = margin.min() < 0 < margin.max()
-            found[question].add("line" if crosses else _one_sided(margin))
-            if crosses:
+            where = _where(margin)
+            found[question].add(where)
+            if where == "line":
                 _contour(ax, xs, ys, margin, question, style)
     return {question: "line" if "line" in where else " or ".join(sorted(where)) for question, where in found.items()}
 
 
-def _one_sided(margin: np.ndarray) -> str:
-    return "everywhere" if margin.min() >= 0 else "nowhere"
+def _where(margin: np.ndarray) -> str:
+    if np.nanmin(margin) < 0 < np.nanmax(margin):
+        return "line"
+    return "everywhere" if np.nanmin(margin) >= 0 else "nowhere"
 
 
 def _refined(axis: Axis, fine: int) -> np.ndarray:
@@ -233,7 +239,9 @@ def _legend(page: Page, model: Parts, cells: Sequence[Cells]) -> None:
         entries.append((Patch(facecolor="white", edgecolor=INK, hatch=HATCH, linewidth=0.4), "replicates disagree"))
     if FAILED in seen:
         entries.append((Line2D([], [], **CROSS), "failed"))
-    title = f"prevailing strategy (shade: its share, {100 / count:.3g} to 100{SPACE}%)"
+    title = "prevailing strategy"
+    if any(np.isfinite(each.share).any() for each in cells):
+        title += f" (shade: its share, {100 / count:.3g} to 100{SPACE}%)"
     add_legend(page, [handle for handle, _ in entries], [words for _, words in entries], title=title)
 
 
