@@ -656,7 +656,7 @@ class Replica:
     """A finite population step by step, drawn like the kernel draws (kernels/stepped.py) with the rates from above.
 
     Where an event changes something with probability p >= 0.15 one uniform a step says whether and what; elsewhere a
-    geometric wait passes over the null events, drawn anew at every boundary (a record, a move of the environment), and
+    geometric wait passes over the null events, drawn anew when the environment may have moved but not for a record, and
     a uniform says what. The intervals of the changes i -> j lie in the order of i, then j. The environment moves after
     the step: laws with `per: step` always, the others at the end of a generation; chains and shocks after the step in
     which their event falls (or, as clocks have rounding, a thousandth of a step before the event). Where a series, a
@@ -668,6 +668,7 @@ class Replica:
         self.rng = stream(seed, number, point, STRATEGY)
         self.per_generation = 1 if config["dynamics"]["kind"] == "wright_fisher" else self.whole
         self.counts, self.step, self.known = whole_counts(shares, self.whole), 0, {}
+        self.wait = None  # what is left of a wait that goes on beyond a record
         self.laws = said(config, "environment", {})
         self.weather = Weather(config, stream(seed, number, point, ENVIRONMENT), 1 / self.per_generation)
         self.t, self.environment = 0.0, self.weather.values(0.0)
@@ -685,7 +686,9 @@ class Replica:
         records = [self.seen() for step in due if step == 0]
         while self.step < steps:
             later = [step for step in due if step > self.step]
-            self.advance(min([*later[:1], steps, self.next_move()]))
+            turn = self.next_move()
+            self.advance(min([*later[:1], steps, turn]))
+            self.wait = self.wait if self.step < turn else None
             if self.moves:
                 self.move()
             records += [self.seen() for step in due if step == self.step]
@@ -731,9 +734,10 @@ class Replica:
                 if u >= total:
                     continue
             else:
-                wait = geometric(total, self.rng)
+                wait = geometric(total, self.rng) if self.wait is None else self.wait
+                self.wait = None
                 if self.step + wait >= boundary:
-                    self.step = boundary
+                    self.wait, self.step = wait - (boundary - self.step), boundary
                     return
                 self.step += wait + 1
                 u = uniform(self.rng) * total

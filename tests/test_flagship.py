@@ -98,9 +98,7 @@ def test_bias_that_destabilises_command(shift):
     payoff = payoffs_at(experiment.model, "command")
     score = np.mean([experiment.model.trait_values(trait) for trait in experiment.model.trait_names], axis=0)
     least = {
-        i: (payoff[COMMAND] - payoff[i]) / (score[i] - score[COMMAND])
-        for i in range(4)
-        if score[i] > score[COMMAND]
+        i: (payoff[COMMAND] - payoff[i]) / (score[i] - score[COMMAND]) for i in range(4) if score[i] > score[COMMAND]
     }
     assert least[COLLABORATE] == pytest.approx(0.431, abs=1e-3)
     assert least[GO_ALONE] == pytest.approx(0.213, abs=1e-3)

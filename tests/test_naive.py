@@ -770,3 +770,24 @@ def test_compiled_and_plain_python_agree():
         assert ours[1] == pytest.approx(theirs[1], rel=1e-13) and ours[2] == pytest.approx(
             theirs[2], rel=1e-12, abs=1e-13
         )
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("every", [1.0, 0.3, 7.5])
+@pytest.mark.parametrize("rate", [0.0, 0.001])
+def test_records_change_nothing_of_what_is_drawn(rate, every):
+    """Waits over null events go on beyond a record: the same path however often it is looked at."""
+    config = {
+        "strategies": ["a", "b"],
+        "game": {"kind": "matrix", "payoffs": [[0, "good"], [1, 0.5]]},
+        "environment": {"good": {"kind": "switching", "values": [-1, 1], "rates": [[-0.2, 0.2], [0.3, -0.3]]}},
+        "mutation": {"rate": rate},
+        "population": {"kind": "well_mixed", "size": 20},
+        "dynamics": {"kind": "pairwise_comparison"},
+    }
+    model = Model.model_validate(config)
+    ends = [
+        evo.simulate(model, generations=30, replicates=3, record_every=each, seed=3, start={"a": 0.1}).recording.final
+        for each in (30, every)
+    ]
+    assert np.array_equal(*ends)

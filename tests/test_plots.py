@@ -191,7 +191,10 @@ def test_lines_pass_through_the_points_that_are_known_without_simulation(map_of_
     coase = lines["dominance: collaborate, command"]
     assert coase[coase[:, 1].argmin()] == pytest.approx([0.2484, 0], abs=1e-4)
     assert lines["invasion: go_alone, command"][:, 1] == pytest.approx(0.46958, abs=1e-3)
+    # Ticks stand at the left of a walker along the line; there, at less friction, collaboration pays more.
+    assert np.diff(coase[:2, 1])[0] > 0 and coase[0, 1] < coase[-1, 1]
     entry = lines["invasion: collaborate, command"]
+    assert entry[0, 0] < entry[-1, 0]  # and, in more turbulence, invades
     entry = entry[entry[:, 0].argsort()]
     assert np.interp(0.2, entry[:, 0], entry[:, 1]) == pytest.approx(0.406, abs=3e-3)
     words = _words(figure)

@@ -81,59 +81,33 @@ def run_steps(process, plan, key, point, number, replicate, flag, work, recordin
     if process.rule.mutation == 0.0:
         note_fixation(0.0, whole, amounts, counts, numbers)
     step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
+    pending = np.int64(0)  # left of the waiting time that was under way at the last boundary
     reason = work.status[REASON]
     while step < steps and reason == COMPLETED:
         due = next_record(plan, per_generation, counts)
-        boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
+        turn = next_boundary(process, step, per_generation, work.events)
+        boundary = min(min(steps, due), turn)
         if step < burnt:
             boundary = min(boundary, burnt)
         meet(process, whole, amounts, mix, work)
         if process.rule.code == WRIGHT_FISHER:
             reached = redraw(
-                process,
-                plan,
-                flag,
-                step,
-                boundary,
-                whole,
-                burnt,
-                rng,
-                amounts,
-                mix,
-                drawn,
-                since,
-                tipped,
-                work,
-                means,
-                numbers,
-                counts,
-            )
-        elif process.game.reads_mix:
-            reached = mingle(
-                process,
-                plan,
-                flag,
-                step,
-                boundary,
-                unit,
-                whole,
-                burnt,
-                rng,
-                amounts,
-                mix,
-                since,
-                tipped,
-                work,
-                means,
-                numbers,
-                counts,
-            )
-        else:
-            reached = advance(
-                process.rule, process.meeting, process.game.prefix, process.to, plan, flag, step, boundary, unit, whole,
-                burnt, rng, amounts, since, tipped, work.table, work.factors, work.status, work.strategy, work.rates,
+                process, plan, flag, step, boundary, whole, burnt, rng, amounts, mix, drawn, since, tipped, work,
                 means, numbers, counts,
             )  # fmt: skip
+        elif process.game.reads_mix:
+            reached, pending = mingle(
+                process, plan, flag, step, pending, boundary, unit, whole, burnt, rng, amounts, mix, since, tipped, work,
+                means, numbers, counts,
+            )  # fmt: skip
+        else:
+            reached, pending = advance(
+                process.rule, process.meeting, process.game.prefix, process.to, plan, flag, step, pending, boundary, unit,
+                whole, burnt, rng, amounts, since, tipped, work.table, work.factors, work.status, work.strategy, work.rates,
+                means, numbers, counts,
+            )  # fmt: skip
+        if reached >= turn:
+            pending = np.int64(0)  # the rates have moved: wait anew. A record alone changes nothing of what is drawn
         if step >= burnt:
             add_environment(float(reached - step), strategies, environment, means)
         step = reached
@@ -220,20 +194,21 @@ def note_fixation(t, whole, amounts, counts, numbers):
 
 
 @inline
-def draw_event(boundary, effective, rng, step):
-    """Steps on to the next effective event; returns the step after it and a number uniform on [0, effective), or the
-    boundary and -1 where none comes before it."""
+def draw_event(boundary, effective, pending, rng, step):
+    """Steps on to the next effective event; returns the step after it, a number uniform on [0, effective) and 0, or, where
+    none comes before the boundary, the boundary, -1 and the waiting time that is left beyond it (`pending`, 0 for none).
+    """
     if effective >= SKIP:
         while step < boundary:
             u = uniform(rng)
             step += 1
             if u < effective:
-                return step, u
-        return boundary, -1.0
-    wait = geometric(effective, rng)
+                return step, u, np.int64(0)
+        return boundary, -1.0, np.int64(0)
+    wait = pending - 1 if pending > 0 else geometric(effective, rng)
     if wait >= boundary - step:
-        return boundary, -1.0
-    return step + wait + 1, uniform(rng) * effective
+        return boundary, -1.0, wait - (boundary - step) + 1
+    return step + wait + 1, uniform(rng) * effective, np.int64(0)
 
 
 @inline
@@ -256,17 +231,18 @@ def replace(u, rates, amounts):
 
 @inner
 def advance(
-    rule, meeting, prefix, to, plan, flag, step, boundary, unit, whole,
+    rule, meeting, prefix, to, plan, flag, step, pending, boundary, unit, whole,
     burnt, rng, amounts, since, tipped, table, factors, status, strategy, rates,
     means, numbers, counts,
 ):  # fmt: skip
-    """Updates from `step` to `boundary`, during which environment and table stand still; returns the step reached."""
+    """Updates from `step` to `boundary`, during which environment and table stand still; returns the step reached and
+    the waiting time left (see `draw_event`)."""
     averaging = step >= burnt
     counted = step
     events = 0
     effective = fill_rates(rule, to, whole, meeting.whole > 0, amounts, status, strategy, rates)
     while step < boundary and status[REASON] == 0:
-        step, u = draw_event(boundary, effective, rng, step)
+        step, u, pending = draw_event(boundary, effective, pending, rng, step)
         if u < 0.0:
             break
         if averaging:  # the state before this step's event stood for the steps since `counted`, and for this one
@@ -287,7 +263,7 @@ def advance(
     if averaging:
         add_counts(float(step - counted), whole, amounts, strategy, means, numbers)
     counts[EFFECTIVE] += events
-    return step
+    return step, pending
 
 
 @inner
@@ -300,24 +276,9 @@ def add_counts(weight, whole, amounts, strategy, means, numbers):
 
 @inner
 def mingle(
-    process,
-    plan,
-    flag,
-    step,
-    boundary,
-    unit,
-    whole,
-    burnt,
-    rng,
-    amounts,
-    mix,
-    since,
-    tipped,
-    work,
-    means,
-    numbers,
-    counts,
-):
+    process, plan, flag, step, pending, boundary, unit, whole, burnt, rng, amounts, mix, since, tipped, work,
+    means, numbers, counts,
+):  # fmt: skip
     """`advance` for a game that reads the population's mix: its table moves with every event."""
     averaging = step >= burnt
     counted = step
@@ -327,7 +288,7 @@ def mingle(
         effective = fill_rates(
             process.rule, process.to, whole, process.meeting.whole > 0, amounts, work.status, work.strategy, work.rates
         )
-        step, u = draw_event(boundary, effective, rng, step)
+        step, u, pending = draw_event(boundary, effective, pending, rng, step)
         if u < 0.0:
             break
         if averaging:
@@ -344,29 +305,14 @@ def mingle(
     if averaging:
         add_average(float(step - counted), mix, mean, means, numbers)
     counts[EFFECTIVE] += events
-    return step
+    return step, pending
 
 
 @inner
 def redraw(
-    process,
-    plan,
-    flag,
-    step,
-    boundary,
-    whole,
-    burnt,
-    rng,
-    amounts,
-    mix,
-    drawn,
-    since,
-    tipped,
-    work,
-    means,
-    numbers,
-    counts,
-):
+    process, plan, flag, step, boundary, whole, burnt, rng, amounts, mix, drawn, since, tipped, work,
+    means, numbers, counts,
+):  # fmt: skip
     """Generations of Wright-Fisher: all are redrawn at once (finite), or the mix is mapped (infinite)."""
     strategies = len(amounts)
     mean = meet(process, whole, amounts, mix, work)
