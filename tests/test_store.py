@@ -19,8 +19,9 @@ import pytest
 
 import evo
 from evo.batch import runner, store, tasks
+from evo.batch.plan import make_plan
 from evo.batch.store import part_name, windows
-from evo.runfolder import FolderError, read_rows, sorted_rows
+from evo.runfolder import FolderError, read_rows, read_table, sorted_rows
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(evo.__file__).parents[1])}
 MORAN = """
@@ -143,6 +144,9 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(finished, unfinished, 
 def test_what_a_kill_leaves_half_done_is_cleared_away(finished, unfinished):
     part = next((unfinished / "outcomes").glob("part-*"))
     part.unlink()  # its paths were written before it
+    stray = unfinished / "paths" / part.name
+    store.Folder(unfinished, make_plan(evo.loads(MORAN)), {}).clear()
+    assert not stray.exists() and len(list((unfinished / "paths").iterdir())) == 6
     (unfinished / "outcomes" / ".part-0.parquet.new").write_bytes(b"half")
     (unfinished / ".manifest.json.new").write_bytes(b"{")
     evo.run(evo.loads(MORAN), out=unfinished, resume=True)
@@ -276,6 +280,20 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(copy, change, word
     with pytest.raises(FolderError, match=words):
         evo.run(evo.loads(MORAN), out=copy, resume=change is not None)
     assert tree(copy) == before
+
+
+def test_no_flipped_bit_of_the_data_goes_unnoticed(finished, tmp_path):
+    content = (finished / "outcomes.parquet").read_bytes()
+    whole, path = pq.read_table(finished / "outcomes.parquet"), tmp_path / "flipped.parquet"
+    data = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    noticed = 0
+    for place in range(4, data, 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        try:
+            assert read_table(path).equals(whole)
+        except FolderError:
+            noticed += 1
+    assert noticed > data / 7 / 2
 
 
 def test_a_damaged_file_that_was_removed_is_computed_again(copy, finished):

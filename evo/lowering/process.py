@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo import codes
-from evo._spec import ConfigError, ConfigProblem, ProblemError
+from evo._spec import ProblemError
 from evo.environments import Constant, Feedback, Series, Shocks, Switching, parameter_value, start_value
 from evo.formulas import FormulaError, compile_program, parse
-from evo.games import LARGEST_GROUP, LARGEST_TABLE, GroupGame, group_names, layout, payoff_formulas, table_bytes
+from evo.games import (
+    LARGEST_GROUP,
+    LARGEST_TABLE,
+    GroupGame,
+    group_names,
+    layout,
+    payoff_formulas,
+    table_bytes,
+)
 from evo.kernels.arrays import PARAMETERS, Game, Laws, Meeting, Process, Rule
 from evo.kernels.program import Program
+from evo.lowering.problems import Problems
+from evo.lowering.success import bias, check_linear_fitness, indicator, mutation, selection, within
 from evo.populations import WellMixed
 from evo.quantities import number
 from evo.series import series_numbers
@@ -24,34 +33,6 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 Names = tuple[tuple[str, int], ...]
-
-
-class Problems:
-    """Collects what is wrong with a config, so that all of it is told at once."""
-
-    def __init__(self) -> None:
-        self.found: list[ConfigProblem] = []
-
-    @contextmanager
-    def at(self, *prefix: str | int) -> Generator[None]:
-        """Take note of an error raised inside, with the path of what was being checked."""
-        try:
-            yield
-        except ProblemError as error:
-            self.add((*prefix, *error.path), error.message, error.hint)
-        except ConfigError as error:
-            for problem in error.problems:
-                self.add((*prefix, *problem.path), problem.message, problem.hint)
-        except ValueError as error:
-            self.add(prefix, str(error))
-
-    def add(self, path: tuple[str | int, ...], message: str, hint: str | None = None) -> None:
-        self.found.append(ConfigProblem(path, None, message, hint))
-
-    def stop(self) -> None:
-        """Raise what was found, if anything was."""
-        if self.found:
-            raise ConfigError(self.found)
 
 
 def scalar_names(model: Model) -> dict[str, int]:
@@ -82,28 +63,19 @@ def lower(model: Model) -> Process:
     values = model.parameter_values
     size = 2
     meeting = rule = to = laws = game = None
-    bias = indicator = np.zeros(len(model.strategies))
+    favour = seen = np.zeros(len(model.strategies))
     with problems.at("game", "size"):
         size = _group_size(model, values)
     with problems.at("population"):
         meeting = _meeting(model, size, values)
     with problems.at("mutation"):
-        mutation, to = _mutation(model, values)
-        rule = Rule(
-            model.dynamics.rule,
-            model.dynamics.option,
-            1.0,
-            0,
-            1.0,
-            0.0,
-            False,
-            mutation,
-            model.mutation.when == "after",
-        )
+        rate, to = mutation(model, values)
+        after = model.mutation.when == "after"
+        rule = Rule(model.dynamics.rule, model.dynamics.option, 1.0, 0, 1.0, 0.0, False, rate, after)
     with problems.at("selection"):
-        chosen = _selection(model, values)
+        chosen = selection(model, values)
         rule = rule._replace(**chosen) if rule else None
-        bias, indicator = _bias(model, values), _indicator(model)
+        favour, seen = bias(model, values), indicator(model)
     with problems.at("environment"):
         laws = _laws(model, values)
     with problems.at("game"):
@@ -117,13 +89,13 @@ def lower(model: Model) -> Process:
     scalars[PARAMETERS:environment] = list(values.values())
     kinds = laws.rows[:, 0]
     reads_time = _reads(model, {"t"})
-    return Process(
+    process = Process(
         rule=rule,
         meeting=meeting,
         game=game,
         laws=laws,
         to=to,
-        strategy=np.array([np.zeros(strategies)] * 3 + [bias, indicator]),
+        strategy=np.array([np.zeros(strategies)] * 3 + [favour, seen]),
         scalars=scalars,
         environment=environment,
         mix=environment + variables,
@@ -132,6 +104,10 @@ def lower(model: Model) -> Process:
         autonomous=bool(np.isin(kinds, (codes.FIXED, codes.FEEDBACK)).all()) and not reads_time,
         random=any(law.random for law in model.environment.values()),
     )
+    with problems.at("selection", "fitness"):
+        check_linear_fitness(model, process)
+    problems.stop()
+    return process
 
 
 def _reads(model: Model, names: set[str]) -> bool:
@@ -158,7 +134,7 @@ def _group_size(model: Model, values: Mapping[str, float]) -> int:
 
 def _meeting(model: Model, size: int, values: Mapping[str, float]) -> Meeting:
     population = model.population
-    assortment = _within(number(population.assortment, values), 0, 1, "assortment")
+    assortment = within(number(population.assortment, values), 0, 1, "assortment")
     alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
     if not isinstance(population, WellMixed):
         return Meeting(size, 0, assortment, alike, False)
@@ -174,86 +150,6 @@ def _meeting(model: Model, size: int, values: Mapping[str, float]) -> Meeting:
     if whole < size:
         raise ProblemError(("size",), f"a population of {whole:g} cannot fill a group of {size}")
     return Meeting(size, int(whole), assortment, alike, population.self_interaction)
-
-
-def _selection(model: Model, values: Mapping[str, float]) -> dict[str, float]:
-    chosen = model.selection
-    rule = model.dynamics
-    intensity = number(chosen.intensity, values)
-    if intensity < 0:
-        raise ProblemError(("intensity",), f"cannot be negative, is {intensity:g}")
-    conformity, prestige = number(chosen.conformity, values), number(chosen.prestige, values)
-    if not rule.fitness and chosen.fitness != "exponential":
-        raise ProblemError(("fitness",), f"{rule.kind} has no fitness map: payoffs enter it directly")
-    if chosen.fitness == "linear" and intensity > 1:
-        raise ProblemError(("intensity",), f"linear fitness needs an intensity from 0 to 1, not {intensity:g}")
-    for key, neutral, value in (("conformity", 1.0, conformity), ("prestige", 0.0, prestige)):
-        if not rule.role_model and value != neutral:
-            raise ProblemError((key,), f"{rule.kind} draws no role model, so {key} has nothing to act on")
-    if conformity < 0:
-        raise ProblemError(("conformity",), f"cannot be negative, is {conformity:g}")
-    return {
-        "intensity": intensity,
-        "fitness": codes.LINEAR if chosen.fitness == "linear" else codes.EXPONENTIAL,
-        "conformity": conformity,
-        "prestige": prestige,
-        "indicated": chosen.indicator != "payoff",
-    }
-
-
-def _bias(model: Model, values: Mapping[str, float]) -> np.ndarray:
-    """What trait bias adds to the payoff of each strategy."""
-    chosen, traits = model.selection.bias, model.trait_names
-    for trait in chosen.weights:
-        if trait not in traits:
-            raise ProblemError(("bias", "weights", trait), "no strategy has this trait", f"traits: {', '.join(traits)}")
-    strength = number(chosen.strength, values)
-    if strength != 0 and not chosen.weights:
-        raise ProblemError(("bias", "weights"), "is missing: a bias needs the traits that it favours")
-    scores = np.zeros(len(model.strategies))
-    for trait, weight in chosen.weights.items():
-        scores += number(weight, values) * model.trait_values(trait)
-    return strength * scores
-
-
-def _indicator(model: Model) -> np.ndarray:
-    """The trait that prestige looks at, per strategy; zeros where it looks at the payoff."""
-    trait = model.selection.indicator
-    if trait == "payoff":
-        return np.zeros(len(model.strategies))
-    if trait not in model.trait_names:
-        known = ", ".join(("payoff", *model.trait_names))
-        raise ProblemError(("indicator",), f"must be payoff or a trait, is {trait!r}", f"known: {known}")
-    return model.trait_values(trait)
-
-
-def _mutation(model: Model, values: Mapping[str, float]) -> tuple[float, np.ndarray]:
-    chosen, ways = model.mutation, model.dynamics.mutates
-    strategies = len(model.strategies)
-    rate = number(chosen.rate, values)
-    if rate != 0 and not ways:
-        raise ProblemError(("rate",), f"{model.dynamics.kind} has no mutation", "use replicator_mutator")
-    if ways == ("additive",):
-        if rate < 0:
-            raise ProblemError(("rate",), f"cannot be negative, is {rate:g}")
-    else:
-        _within(rate, 0, 1, "rate")
-    if chosen.when is not None and chosen.when not in ways:
-        raise ProblemError(
-            ("when",), f"{model.dynamics.kind} mutates {' or '.join(w.replace('_', ' ') for w in ways) or 'never'}"
-        )
-    if chosen.to == "any":
-        to = np.full((strategies, strategies), 1 / strategies)
-    elif chosen.to == "others":
-        to = (1 - np.eye(strategies)) / (strategies - 1)
-    else:
-        if len(chosen.to) != strategies or any(len(row) != strategies for row in chosen.to):
-            raise ProblemError(("to",), f"needs {strategies} rows of {strategies} probabilities")
-        to = np.array(chosen.to, dtype=float)
-        for i, total in enumerate(to.sum(axis=1)):
-            if abs(total - 1) > 1e-9:
-                raise ProblemError(("to", i), f"must sum to 1, sums to {total:g}")
-    return rate, to
 
 
 def _laws(model: Model, values: Mapping[str, float]) -> Laws:
@@ -392,9 +288,3 @@ def _compile(
     return compile_program(
         let=dict(let), outputs=dict(outputs), scalars=dict(scalars), vectors=dict(vectors), moving=moving
     )
-
-
-def _within(value: float, low: float, high: float, key: str) -> float:
-    if not low <= value <= high:
-        raise ProblemError((key,), f"must be from {low:g} to {high:g}, is {value:g}")
-    return value
