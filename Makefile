@@ -11,7 +11,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 run: .venv/run.stamp  ## the main job: run configs/big_shift.yaml into runs/big_shift
-	.venv/bin/evo run configs/big_shift.yaml --out runs/big_shift
+	.venv/bin/evo run configs/big_shift.yaml --out runs/big_shift --resume
 
 test: .venv/test.stamp  ## the tests, without the slow ones
 	.venv/bin/python -m pytest

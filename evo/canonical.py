@@ -13,20 +13,26 @@ from pydantic_core import PydanticUndefined
 DECORATION = frozenset({"label", "color", "range", "unit", "title", "question"})
 
 
-def plain(value: object) -> Any:
-    """A spec as plain data (dicts, lists, scalars); keys that stand at their default are left out, `kind` is kept."""
+def plain(value: object, *, bare: bool = False) -> Any:
+    """A spec as plain data (dicts, lists, scalars); keys that stand at their default are left out, `kind` is kept.
+
+    `bare` leaves out labels, colours and the like, and writes whole numbers as floats.
+    """
     if isinstance(value, BaseModel):
         data: dict[str, Any] = {}
         for name, field in type(value).model_fields.items():
             item = getattr(value, name)
             default = field.get_default(call_default_factory=True, validated_data={})
-            if name == "kind" or default is PydanticUndefined or item != default:
-                data[field.alias or name] = plain(item)
+            kept = name == "kind" or default is PydanticUndefined or item != default
+            if kept and not (bare and name in DECORATION):
+                data[field.alias or name] = plain(item, bare=bare)
         return _shortened(value, data)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, bare=bare) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [plain(item, bare=bare) for item in value]
+    if bare and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
     return str(value) if isinstance(value, str) else value
 
 
@@ -40,15 +46,7 @@ def canonical(value: object) -> str:
 
     Order counts where it does in the model: strategies stay in theirs.
     """
-    return json.dumps(_bare(plain(value)), separators=(",", ":"), ensure_ascii=True, allow_nan=True)
-
-
-def _bare(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _bare(item) for key, item in data.items() if key not in DECORATION}
-    if isinstance(data, list):
-        return [_bare(item) for item in data]
-    return float(data) if isinstance(data, int) and not isinstance(data, bool) else data
+    return json.dumps(plain(value, bare=True), separators=(",", ":"), ensure_ascii=True, allow_nan=True)
 
 
 def sha256(text: str) -> str:

@@ -81,6 +81,7 @@ def layout(strategies: int, size: int) -> Layout:
     return Layout(np.ascontiguousarray(groups.T.astype(np.float64)), column, coefficient, prefix)
 
 
+@lru_cache(maxsize=64)
 def compositions(strategies: int, size: int) -> np.ndarray:
     """All ways to share `size` places among strategies, (ways, strategies), in descending lexicographic order."""
     count = math.comb(size + strategies - 1, strategies - 1)
@@ -92,6 +93,7 @@ def compositions(strategies: int, size: int) -> np.ndarray:
             count * size,
         ).reshape(count, size)
         np.add.at(counts, (np.repeat(np.arange(count), size), members.ravel()), 1)
+    counts.flags.writeable = False  # shared by all who ask
     return counts
 
 

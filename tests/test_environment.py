@@ -388,10 +388,11 @@ def test_noise_is_stationary(kind, per):
 def test_noise_is_discretised_exactly(kind, per):
     """From node to node: a part exp(-dt/relaxation) is kept, the rest is normal, independent, of the exact variance."""
     step = {"infinite": 0.2, "finite": 1.0}[kind] if per == "generation" else 1 / SIZE  # 0.2 = relaxation/20
-    found, _ = path(NOISE | {"per": per}, 4000 * step, kind, every=step)
+    found, _ = path(NOISE | {"per": per}, 10000 * step, kind, every=step)
     kept = math.exp(-step / 4)
     fresh = (found[0][1:] - 2 - kept * (found[0][:-1] - 2)) / (0.5 * math.sqrt(1 - kept**2))
     likely(stats.kstest(fresh, stats.norm.cdf).pvalue)
+    likely(2 * min(stats.chi2.cdf((fresh**2).sum(), len(fresh)), stats.chi2.sf((fresh**2).sum(), len(fresh))))
     likely(stats.pearsonr(fresh[1:], fresh[:-1]).pvalue)
     likely(stats.pearsonr(fresh, found[0][:-1]).pvalue)
 

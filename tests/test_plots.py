@@ -89,7 +89,7 @@ def outcomes_of(mixes: dict[int, list[list[float]]], names: list[str]) -> pd.Dat
 def swept() -> evo.Result:
     """A real run: a grid of two numeric paths from two starts, with paths."""
     grid = {**GRID, "run.start": [{}, {"strategy_a": 0.9}]}
-    return evo.run(experiment(sweep={"grid": grid}, plots=["prevail", "compare"]), progress=False, workers=1)
+    return evo.run(experiment(sweep={"grid": grid}, plots=["prevail"]), progress=False, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +313,13 @@ def test_runs_without_randomness_have_no_band() -> None:
     assert not any("replicates" in words for words in _words(figure))
 
 
+def test_what_is_the_same_in_all_panels_is_told_once(swept: evo.Result) -> None:
+    assert swept.paths is not None
+    words = {word.replace("\n", " ").replace("\u00a0", " ") for word in _words(plots.paths(swept, points=[0, 1]))}
+    assert {"$\\bf{a}$  from equal shares", "$\\bf{b}$  from 90 % strategy a"} <= words
+    assert any("In all panels: benefit $b$ = 0, exploration $\\mu$ = 0.001." in word for word in words)
+
+
 def test_points_of_a_list_stand_side_by_side() -> None:
     listed = [{"parameters.b": 1, "parameters.mu": 0.1}, {"parameters.b": 1, "parameters.mu": 0.2}, {"parameters.b": 2}]
     names = ["strategy_a", "strategy_b", "strategy_c"]
@@ -471,6 +478,25 @@ def _nine_comparisons() -> Figure:
 
 
 @_hard
+def _sizes_on_a_logarithmic_axis() -> Figure:
+    asked = experiment(2, sweep={"grid": {"population.size": [50, 200, 1000], "parameters.mu": [0.01, 0.02]}})
+    return plots.compare(_random_result(asked, 10))
+
+
+@_hard
+def _near_values_on_one_axis() -> Figure:
+    grid = {"parameters.b": [0, 0.02, 0.05, 1, 2], "parameters.mu": {"geomspace": [0.01, 0.09, 9]}}
+    return plots.prevail(_random_result(experiment(2, sweep={"grid": grid}), 10))
+
+
+@_hard
+def _twenty_panels() -> Figure:
+    grid = {"parameters.b": {"linspace": [0, 3, 7]}, "parameters.mu": [0.01, 0.02, 0.03, 0.04, 0.05]}
+    starts = [{"strategy_a": share} for share in (0.1, 0.4, 0.6, 0.9)]
+    return plots.compare(_random_result(experiment(2, sweep={"grid": {**grid, "run.start": starts}}), 5))
+
+
+@_hard
 def _categories() -> Figure:
     grid = {"dynamics.kind": ["moran", "wright_fisher"], "run.start": [{}, {"strategy_a": 0.9}, {"strategy_b": 0.9}]}
     return plots.compare(_random_result(experiment(4, long=True, sweep={"grid": grid}), 10), x="run.start")
@@ -540,13 +566,11 @@ def test_intervals_hold_the_mean_as_often_as_they_say(a: float, b: float) -> Non
 
 def test_files_say_what_made_them_and_are_the_same_each_time(swept: evo.Result, tmp_path: Path) -> None:
     files = plots.draw(swept, tmp_path / "one")
-    assert [file.name for file in files] == [
-        f"{stem}.{kind}" for stem in ("prevail", "compare") for kind in ("pdf", "svg", "png")
-    ]
+    assert [file.name for file in files] == ["prevail.pdf", "prevail.svg", "prevail.png"]
     again = plots.save(plots.prevail(swept), tmp_path / "again")
-    assert [file.read_bytes() for file in files[:3]] == [file.read_bytes() for file in again]
+    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
     label = f"config {swept.manifest['config_hash'][:8]} · seed 3 · evo {evo.__version__}"
-    pdf, svg, png = files[:3]
+    pdf, svg, png = files
     assert pdf.read_bytes()[:4] == b"%PDF" and b"/Subject" in pdf.read_bytes() and b"/Title" in pdf.read_bytes()
     assert label in svg.read_text(encoding="utf-8") and "Waiting, for $5" in svg.read_text(encoding="utf-8")
     with Image.open(png) as image:
@@ -616,7 +640,7 @@ def test_importing_evo_imports_no_plotting_library() -> None:
         (lambda r: plots.compare(r, x="mutation.rate"), "'mutation.rate' does not vary"),
         (lambda r: plots.compare(r, part="x"), "no part 'x'"),
         (lambda r: plots.paths(r, points=[0, 99]), "no path of point 99: points with paths: 0 to 23"),
-        (lambda r: plots.paths(r, points=range(24)), "24 points are too many panels"),
+        (lambda r: plots.paths(r, points=range(24)), "24 points are too many panels: choose up to 20"),
         (lambda r: plots.mix(dataclasses.replace(r, paths=None)), "no paths were kept: set run.record"),
         (lambda r: plots.compare(_without(r, "final_mix")), "add `final_mix` to the config's `measure`"),
         (lambda r: plots.prevail(_without(r, "final_mix", "prevailing")), "add `prevailing` and `final_mix`"),
@@ -640,8 +664,8 @@ def test_a_single_point_and_too_many_panels_are_refused_with_a_way_out() -> None
     for picture in (plots.prevail, plots.compare):
         with pytest.raises(PictureError, match="nothing varies in this sweep: paths or mix show a single point"):
             picture(alone)
-    grid = {"parameters.b": {"linspace": [0, 3, 13]}, "parameters.mu": {"linspace": [0, 0.1, 13]}}
-    with pytest.raises(PictureError, match=r"13 panels, one for each value of parameters\.mu, are too many"):
+    grid = {"parameters.b": {"linspace": [0, 3, 13]}, "parameters.mu": {"linspace": [0, 0.1, 21]}}
+    with pytest.raises(PictureError, match=r"21 panels, one for each value of parameters\.mu, are too many"):
         plots.compare(_random_result(experiment(sweep={"grid": grid}), 1), x="parameters.b")
 
 

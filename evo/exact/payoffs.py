@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,13 +79,18 @@ def payoffs(model: Model, mix: Mix, *, environment: Values = None, time: float =
 
 def _mean(row: np.ndarray, co_players: np.ndarray, size: int) -> float:
     """Mean of P[i, c] over c drawn from Multinomial(n-1, co_players); a payoff without weight may be infinite."""
-    from scipy.special import gammaln
-
     counts = compositions(len(co_players), size - 1)
-    logarithm = gammaln(size) - gammaln(counts + 1).sum(axis=1)
-    weight = np.exp(logarithm) * np.prod(co_players**counts, axis=1)
+    weight = _ways(len(co_players), size - 1) * np.prod(co_players**counts, axis=1)
     used = weight > 0
     return float(weight[used] @ row[used])
+
+
+@lru_cache(maxsize=64)
+def _ways(strategies: int, size: int) -> np.ndarray:
+    """Multinomial coefficient of each composition."""
+    from scipy.special import gammaln
+
+    return np.exp(gammaln(size + 1) - gammaln(compositions(strategies, size) + 1).sum(axis=1))
 
 
 def _number(model: Model, quantity: float | str) -> float:

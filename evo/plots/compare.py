@@ -26,7 +26,7 @@ from evo.plots.page import (
     settings,
     wrap,
 )
-from evo.plots.panels import columns_for, mark, names_fit, title_panels
+from evo.plots.panels import columns_for, mark, names_fit, number_ticks, title_panels
 from evo.plots.swept import Swept, choose_part, is_geometric, key
 from evo.plots.words import axis_label, settings_words, strategy_labels, symbol_words, tick_words
 from evo.results import Result
@@ -75,8 +75,11 @@ def compare(result: Result, *, part: str | None = None, x: str | None = None) ->
             _dress(ax, along, wide=width / columns)
             ax.tick_params(labelbottom=place + columns >= len(panels), labelleft=place % columns == 0)
             ax.set_ylabel("final share" if place % columns == 0 else "")
-        if numeric and is_geometric(swept.values(paths[0])):
-            axes[0].set_xscale("log")
+        if numeric:
+            values = swept.values(paths[0])
+            axes[0].set_xscale("log" if is_geometric(values) else "linear")
+            length = width / columns - (1.3 if direct else 0.5)
+            number_ticks(axes[0].xaxis, values, logarithmic=is_geometric(values), inches=length)
         title_panels(page, axes, [set_here for set_here, _ in panels], model)
         if len(paths) == 1 and paths[0] != "run.start":
             label_body(page, axis_label(paths[0], model), "x")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from evo.model import Parts
-from evo.plots.page import COLUMN, PAGE, Page, add_note, open_page, wrap
+from evo.plots.page import COLUMN, PAGE, Page, add_note, open_page, text_width, wrap
 from evo.plots.tracks import Track
-from evo.plots.words import plain, settings_words, strategy_labels, symbol_words
+from evo.plots.words import number, plain, settings_words, strategy_labels, symbol_words
 from evo.results import Result
 from evo.simulation import Path
+from evo.sweeps import Settings
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BELOW = 0.27  # height of a small panel over that of the main one
+FEW_VALUES, SHORT = 7, 5  # so few values, of so few letters, have a tick each
 LONGEST_LABEL = 15  # letters of a strategy's name that fit beside a line
 
 
@@ -31,7 +36,7 @@ class Blocks:
 
 def columns_for(panels: int) -> int:
     """Columns that this many panels stand in."""
-    return panels if panels <= 3 else 2 if panels == 4 else 3
+    return panels if panels <= 3 else 2 if panels == 4 else 3 if panels <= 9 else 4
 
 
 def mark(place: int, color: str, *, size: float = 3.4) -> dict[str, Any]:
@@ -52,11 +57,12 @@ def names_fit(model: Parts, columns: int) -> bool:
     return columns < 3 and len(names) <= 8 and max(map(len, names)) <= LONGEST_LABEL
 
 
-def title_panels(page: Page, axes: Sequence[Axes], settings: Sequence[Mapping[str, Any]], model: Parts) -> None:
+def title_panels(page: Page, axes: Sequence[Axes], settings: Sequence[Settings], model: Parts) -> None:
     """A letter and the settings above each panel; symbols alone, explained below, where words would not fit a line."""
     if not any(settings) and len(axes) == 1:
         return
     inches = page.width / columns_for(len(axes)) - 0.35
+    settings = _told_once(page, settings, model)
     titles = [settings_words(each, model) for each in settings]
     if any(wrap(f"a  {title}", inches=inches, size=8).count("\n") for title in titles):
         short = [settings_words(each, model, short=True) for each in settings]
@@ -66,6 +72,44 @@ def title_panels(page: Page, axes: Sequence[Axes], settings: Sequence[Mapping[st
             add_note(page, f"{words}.")
     for letter, ax, title in zip(LETTERS, axes, titles, strict=False):
         ax.set_title(wrap(f"$\\bf{{{letter}}}$  {title}" if len(axes) > 1 else title, inches=inches, size=8))
+
+
+def _told_once(page: Page, settings: Sequence[Settings], model: Parts) -> list[Settings]:
+    """The settings without those that are the same in all panels, which a note tells, and without how long each runs."""
+    if len(settings) == 1:
+        return list(settings)
+    first = settings[0]
+    same = {
+        path: value for path, value in first.items() if all(path in each and each[path] == value for each in settings)
+    }
+    add_note(page, f"In all panels: {settings_words(same, model)}." if same else "")
+    rest = [{path: value for path, value in each.items() if path not in same} for each in settings]
+    if all(set(each) - {"run.generations"} for each in rest):
+        rest = [{path: value for path, value in each.items() if path != "run.generations"} for each in rest]
+    return rest
+
+
+def number_ticks(axis: Axis, values: Sequence[float], *, logarithmic: bool, inches: float) -> None:
+    """Ticks at the values that were swept if they fit on an axis of this length, else at as many round numbers as fit."""
+    words = [number(value) for value in values]
+    along = np.log(values) if logarithmic else np.asarray(values, float)
+    at = (along - along[0]) / (along[-1] - along[0]) * inches
+    if isinstance(axis, XAxis):
+        sizes = np.array([text_width(text, 7) for text in words])
+        room = (sizes[1:] + sizes[:-1]) / 2 + 0.05
+    else:
+        room = np.full(len(words) - 1, 0.14)
+    if len(words) <= FEW_VALUES and max(map(len, words)) <= SHORT and (np.diff(at) >= room).all():
+        axis.set_ticks(values, words)
+        axis.set_minor_locator(NullLocator())
+    elif not logarithmic:
+        axis.set_major_locator(MaxNLocator(max(2, int(inches / 0.45)), steps=[1, 2, 2.5, 5, 10]))
+    elif along[-1] - along[0] < np.log(30):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_minor_formatter(NullFormatter())
 
 
 def open_panels(source: Result | Path, tracks: Sequence[Track], *, environment: bool) -> tuple[Page, Blocks]:

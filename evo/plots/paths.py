@@ -109,7 +109,7 @@ def _legend(page: Any, model: Model) -> None:
 def _notes(page: Any, tracks: Sequence[Track], note: str) -> None:
     counts = sorted({track.replicates for track in tracks})
     if counts[-1] > FEW:
-        numbers = " to ".join(map(str, dict.fromkeys([counts[0], counts[-1]])))
+        numbers = f"{counts[-1]}" if len(counts) == 1 else f"up to {counts[-1]}"
         add_note(page, f"Lines: median of {numbers} replicates; bands: the middle 50 and 80{SPACE}% of them.")
         if any(law.random for track in tracks for law in track.model.environment.values()):
             add_note(page, "Lines of a random environment: one replicate.")

@@ -14,7 +14,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import Normal, Stroke, TickedStroke
-from matplotlib.ticker import NullLocator
 
 from evo.experiment import Experiment
 from evo.model import Parts
@@ -34,10 +33,10 @@ from evo.plots.page import (
     settings,
     wrap,
 )
-from evo.plots.panels import columns_for, title_panels
+from evo.plots.panels import columns_for, number_ticks, title_panels
 from evo.plots.swept import Swept, choose_part
 from evo.plots.theory import Pair, Question, margins, questions
-from evo.plots.words import SPACE, axis_label, number, strategy_labels, tick_words
+from evo.plots.words import SPACE, axis_label, strategy_labels, tick_words
 from evo.results import Result
 from evo.strategies import colors
 from evo.sweeps import Settings
@@ -49,7 +48,6 @@ STYLES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2
 LINE = 1.1  # points
 HATCH = "/////"
 CROSS: dict[str, Any] = {"linestyle": "", "marker": "x", "markersize": 3, "markeredgewidth": 0.6, "color": INK}
-FEW_VALUES, SHORT = 7, 5  # so few values, of so few letters, that each has its tick
 
 
 def prevail(
@@ -217,9 +215,9 @@ def _label_axes(page: Page, axes: Sequence[Axes], x: Axis, y: Axis, model: Parts
             ticks.set_ticks(axis.at, words)
             for ax in axes:
                 ax.tick_params(axis=name, length=0)
-        elif len(axis.values) <= FEW_VALUES and max(len(number(value)) for value in axis.values) <= SHORT:
-            ticks.set_ticks(axis.at, [number(value) for value in axis.values])
-            ticks.set_minor_locator(NullLocator())
+        else:
+            length = (inches - 0.5) * (1 if name == "x" else _aspect(y, 1, 1))
+            number_ticks(ticks, axis.values, logarithmic=axis.logarithmic, inches=length)
         if axis.path != "run.start":
             label_body(page, axis_label(axis.path, model), name)
 

@@ -16,7 +16,7 @@ from evo.plots.page import PictureError
 from evo.results import Result
 from evo.sweeps import Settings
 
-MOST_PANELS = 12
+MOST_PANELS = 20
 
 
 @dataclass(frozen=True)

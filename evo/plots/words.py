@@ -87,12 +87,18 @@ def setting_words(path: str, value: Any, model: Parts, *, short: bool = False) -
         name = symbol(keys[1]) or name
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{name}{SPACE}={SPACE}{number(value)}"
+    if keys[-1] == "rows":
+        return tick_words(path, value, model)
     return f"{name}: {value_words(value, model)}"
 
 
 def tick_words(path: str, value: Any, model: Parts) -> str:
     """A value as the label of a tick, on an axis that says what varies."""
-    return start_words(value, model) if path == "run.start" else value_words(value, model)
+    if path == "run.start":
+        return start_words(value, model)
+    if path.endswith(".rows") and isinstance(value, Mapping):  # which rows of a table: {area: World}
+        return ", ".join(value_words(item, model) for item in value.values())
+    return value_words(value, model)
 
 
 def settings_words(settings: Mapping[str, Any], model: Parts, *, short: bool = False) -> str:
@@ -131,6 +137,9 @@ def value_words(value: Any, model: Parts) -> str:
         return {True: "yes", False: "no", None: "default"}[value]
     if isinstance(value, int | float):
         return number(value)
+    if isinstance(value, Mapping) and "kind" in value and len(value) > 1:
+        rest = value_words({key: item for key, item in value.items() if key != "kind"}, model)
+        return f"{value_words(value['kind'], model)} ({rest})"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {value_words(item, model)}" for key, item in value.items()) or "none"
     if isinstance(value, Sequence):
@@ -148,10 +157,9 @@ def _path_words(keys: list[str], model: Parts) -> str:
     """The last one or two keys of a path: `mutation rate`, `population size`; a law's variable by its label."""
     if len(keys) > 1 and keys[-1] in ("kind", "value"):
         keys = keys[:-1]
-    if keys[0] == "environment" and len(keys) > 2:
-        if keys[2] == "rows":
-            return plain(keys[-1].replace("_", " "))
-        return f"{parameter_words(keys[1], model)}: {plain(' '.join(keys[2:]).replace('_', ' '))}"
-    if keys[0] in ("run", "game") and len(keys) > 1:
-        return plain(" ".join(keys[1:]).replace("_", " "))
-    return plain(" ".join(keys[-2:]).replace("_", " "))
+    if keys[0] == "environment" and len(keys) > 1:
+        if "rows" in keys[2:]:
+            return "series" if keys[-1] == "rows" else plain(keys[-1].replace("_", " "))
+        return ": ".join([parameter_words(keys[1], model), *(plain(key.replace("_", " ")) for key in keys[2:])])
+    alone = keys[0] in ("run", "game") or "_" in keys[-1]
+    return plain(" ".join(keys[-1:] if alone else keys[-2:]).replace("_", " "))
