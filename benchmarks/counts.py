@@ -3,7 +3,7 @@
     python benchmarks/counts.py [--repeats 7]
 
 Pairwise comparison with mutation, rock-paper-scissors from equal shares, Z = 1000, mu = 0.01; the same with other
-sizes and rates. Where EGTtools is installed, its `PairwiseComparisonNumerical` runs the same job and a ratio is printed.
+sizes and rates. Where EGTtools is installed, its `PairwiseComparisonNumerical` runs the same job (a "generation" of its `run_with_mutation` is one update) and a ratio is printed.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def egttools_nanoseconds(size: int, rate: float) -> float:
     game = Matrix2PlayerGameHolder(3, np.array(PAYOFFS, dtype=float))
     process = PairwiseComparisonNumerical(size, game, 1_000_000)
     start = np.array([size - 2 * (size // 3), size // 3, size // 3])
-    process.run(1000, 1.0, rate, start)
+    process.run_with_mutation(1000, 1.0, rate, start)
     updates = 200_000
     began = time.process_time()
-    process.run(updates, 1.0, rate, start)
+    process.run_with_mutation(updates, 1.0, rate, start)
     return (time.process_time() - began) / updates * 1e9
 
 
