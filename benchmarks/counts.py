@@ -3,7 +3,8 @@
     python benchmarks/counts.py [--repeats 7]
 
 Pairwise comparison with mutation, rock-paper-scissors from equal shares, Z = 1000, mu = 0.01; the same with other
-sizes and rates. Where EGTtools is installed, its `PairwiseComparisonNumerical` runs the same job (a "generation" of its `run_with_mutation` is one update) and a ratio is printed.
+sizes and rates. Where EGTtools is installed, its `PairwiseComparisonNumerical` runs the same job and a ratio is printed
+(a "generation" of its `run_with_mutation` is one update).
 """
 
 from __future__ import annotations
