@@ -102,7 +102,9 @@ def test_all_points_build(configs, name):
         assert point.experiment.model.lowered
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "big_shift" else name for name in NAMES]
+)
 def test_runs_and_draws(configs, name, tmp_path):
     """All points, a few generations long; every picture that the config asks for can be drawn of them."""
     result = evo.run(short(configs[name]), progress=False)
@@ -281,7 +283,7 @@ def test_prisoners_dilemma_fixes_as_often_as_theory_says(configs, rule):
 def test_prisoners_dilemma_note(configs):
     step = 0.1 * (1 + 3 / 19)
     assert (exp(step) - 1) / (exp(20 * step) - 1) == pytest.approx(0.013, abs=0.0005)
-    assert (exp(2 * step) - 1) / (exp(40 * step) - 1) == pytest.approx(0.0005, abs=0.00005)
+    assert (exp(2 * step) - 1) / (exp(40 * step) - 1) == pytest.approx(0.003, abs=0.0005)
     assert [(1 - exp(-k * step)) / (1 - exp(-20 * k * step)) for k in (1, 2)] == pytest.approx([0.12, 0.21], abs=0.005)
 
 

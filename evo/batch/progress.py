@@ -166,7 +166,7 @@ class Bar:
 def _waiting(progress: Progress) -> str:
     if progress.seconds < PATIENCE:
         return ""
-    return "waiting for the first results (a new version of evo compiles its kernels once, for about 20 s)"
+    return "waiting for the first results (a new version of evo compiles its kernels once, for about a minute)"
 
 
 def _words(progress: Progress) -> str:
