@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -168,15 +168,14 @@ def _run_rows(
     seed: int,
     point: int,
     first: int,
-    rows: Sequence[int],
+    rows: range,
     flag: np.ndarray,
     recording: Recording,
 ) -> None:
     stepped = process.meeting.whole > 0 or process.rule.code == codes.WRIGHT_FISHER
     run = run_steps if stepped else run_flow
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
-    for row in rows:
-        run(process, plan, key, hashed, first + row, row, flag, work, recording)
+    run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)
 
 
 def interrupted(recording: Recording, row: int) -> bool:

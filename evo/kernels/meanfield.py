@@ -47,9 +47,16 @@ AT_END = 1 / 20
 
 
 @entry
-def run_flow(process, plan, key, point, number, replicate, flag, work, recording):
-    """Run replicate `number` of an infinite population to plan.generations, or until it converges or cycles, into row
-    `replicate` of the recording. A flag other than 0 stops it."""
+def run_flow(process, plan, key, point, first, start, stop, stride, flag, work, recording):
+    """Run an infinite population to plan.generations, or until it converges or cycles, for each of the rows start,
+    start+stride, ... of the recording: replicates first+row. A flag other than 0 stops it."""
+    for row in range(start, stop, stride):
+        integrate(process, plan, key, point, first + row, row, flag, work, recording)
+
+
+@inner
+def integrate(process, plan, key, point, number, replicate, flag, work, recording):
+    """One replicate of `run_flow`."""
     rng, since, turn = work.streams[1], work.since, work.turn
     state, trial, middle = work.states[0], work.states[1], work.states[2]
     stages, dense, shares = work.stages, work.dense, work.shares

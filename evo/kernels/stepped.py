@@ -44,10 +44,17 @@ LISTEN = 65536  # effective events between two looks at the flag
 
 
 @entry
-def run_steps(process, plan, key, point, number, replicate, flag, work, recording):
-    """Run replicate `number` of a stepped process to plan.generations, or until it is absorbed, into row `replicate` of
-    the recording. A flag other than 0 stops it. `amounts` are counts, or shares for the map; `rng` draws the
-    strategies' events, `weather` those of the environment."""
+def run_steps(process, plan, key, point, first, start, stop, stride, flag, work, recording):
+    """Run a stepped process to plan.generations, or until it is absorbed, for each of the rows start, start+stride, ...
+    of the recording: replicates first+row. A flag other than 0 stops it."""
+    for row in range(start, stop, stride):
+        take_steps(process, plan, key, point, first + row, row, flag, work, recording)
+
+
+@inner
+def take_steps(process, plan, key, point, number, replicate, flag, work, recording):
+    """One replicate of `run_steps`. `amounts` are counts, or shares for the map; `rng` draws the strategies' events,
+    `weather` those of the environment."""
     rng, weather, drawn, since = work.streams[0], work.streams[1], work.drawn, work.since
     amounts, mix = work.shares[0], work.shares[1]
     strategies = len(amounts)
