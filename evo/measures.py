@@ -163,24 +163,22 @@ def _by_name(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Measure = Annotated[
-    Annotated[
-        FinalMix
-        | MeanMix
-        | Prevailing
-        | TimeToTip
-        | Fixed
-        | TimeToFixation
-        | MeanPayoff
-        | Gini
-        | Diversity
-        | EnvironmentValues
-        | Duration
-        | Period,
-        Field(discriminator="kind"),
-    ],
-    BeforeValidator(_by_name),
+_Kinds = Annotated[
+    FinalMix
+    | MeanMix
+    | Prevailing
+    | TimeToTip
+    | Fixed
+    | TimeToFixation
+    | MeanPayoff
+    | Gini
+    | Diversity
+    | EnvironmentValues
+    | Duration
+    | Period,
+    Field(discriminator="kind"),
 ]
+Measure = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]
 
 
 def watched(measures: tuple[Any, ...], model: Model) -> list[tuple[int, float, float]]:

@@ -44,7 +44,7 @@ def _as_parameter(value: object) -> object:
     return {"value": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Parameters = dict[Name, Annotated[Parameter, BeforeValidator(_as_parameter)]]
+Parameters = dict[Name, Annotated[Parameter, BeforeValidator(_as_parameter, json_schema_input_type=float | Parameter)]]
 
 
 class Parts(Spec):

@@ -52,4 +52,5 @@ def _by_name(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Picture = Annotated[Annotated[Prevail | Paths | Mix | Compare, Field(discriminator="kind")], BeforeValidator(_by_name)]
+_Kinds = Annotated[Prevail | Paths | Mix | Compare, Field(discriminator="kind")]
+Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

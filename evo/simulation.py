@@ -12,7 +12,7 @@ import numpy as np
 
 from evo import codes
 from evo.canonical import point_hash
-from evo.kernels.arrays import ENDED, ENDED_WHERE, ENDED_WHO, RECORDED, Plan, Process, Recording
+from evo.kernels.arrays import ENDED, ENDED_WHERE, ENDED_WHO, Plan, Process, Recording
 from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
@@ -209,8 +209,3 @@ def composition_words(model: Model, place: int) -> str:
 
     counts = compositions(len(model.strategies), model.lowered.meeting.size - 1)[place]
     return ", ".join(f"{count} {name}" for name, count in zip(model.strategies, counts, strict=True) if count)
-
-
-def records(recording: Recording, row: int) -> int:
-    """Number of records that the replicate filled."""
-    return int(recording.counts[row, RECORDED])

@@ -50,7 +50,12 @@ def _named(value: object) -> object:
     return value
 
 
-Strategies = Annotated[dict[Name, Strategy], BeforeValidator(_named), Field(min_length=2, max_length=1000)]
+_Written = tuple[str, ...] | dict[str, Strategy]
+Strategies = Annotated[
+    dict[Name, Strategy],
+    BeforeValidator(_named, json_schema_input_type=_Written),
+    Field(min_length=2, max_length=1000),
+]
 
 
 def colors(strategies: Mapping[str, Strategy]) -> dict[str, str]:

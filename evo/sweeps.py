@@ -117,4 +117,4 @@ def _as_parts(value: object) -> object:
     return cast("tuple[object, ...]", value) if isinstance(value, list | tuple) else (value,)
 
 
-Sweeps = Annotated[tuple[Sweep, ...], BeforeValidator(_as_parts)]
+Sweeps = Annotated[tuple[Sweep, ...], BeforeValidator(_as_parts, json_schema_input_type=Sweep | tuple[Sweep, ...])]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import evo
+from evo import _yaml
 from evo.exact import critical_seed, invasion
 
 FOLDER = Path(__file__).parent.parent / "configs"
@@ -91,6 +92,15 @@ def test_load_dump_load_is_the_identity(configs, name):
 def test_fits_the_schema(configs, name):
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator(evo.schema()).validate(configs[name].data)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent.parent / "configs").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_schema_takes_a_config_as_it_is_written(path):
+    """Short forms included: an editor that follows `evo schema` flags nothing."""
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator(evo.schema()).validate(_yaml.load(path.read_text()).data)
 
 
 @pytest.mark.parametrize("name", NAMES)
