@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evo import _spec, _yaml
+from evo import _spec, _yaml, codes
 from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain
@@ -105,13 +105,13 @@ class Experiment(Parts):
         run = self.run
         with problems.at("run", "start"):
             if run.start != "random":
-                start_shares(run.start, model.strategy_names)
+                start_shares(run.start, model.strategies)
         with problems.at():
             check_horizons(model, run.generations)
         if run.burn_in >= run.generations:
             problems.add(("run", "burn_in"), f"must be less than the {run.generations:g} generations of the run")
         finite = model.population.kind != "infinite"
-        stepped = finite or model.dynamics.kind == "wright_fisher"
+        stepped = finite or model.lowered.rule.pace != codes.SEQUENTIAL
         if run.until == "fixed" and (not finite or model.lowered.rule.mutation > 0):
             problems.add(("run", "until"), "a strategy is fixed only in a finite population without mutation")
         if run.until in ("converged", "cycling") and stepped:
@@ -129,7 +129,7 @@ class Experiment(Parts):
     @property
     def plan_arguments(self) -> dict[str, Any]:
         """What `evo.recording.plan_of` needs of this experiment, records apart."""
-        start = [] if self.run.start == "random" else start_shares(self.run.start, self.strategy_names)
+        start = [] if self.run.start == "random" else start_shares(self.run.start, self.strategies)
         return {
             "start": start,
             "generations": self.run.generations,

@@ -10,11 +10,11 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo._errors import suggest
-from evo._spec import Spec
+from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
-from evo.games import Game
+from evo.games import Game, Written, written
 from evo.lowering import Problems, lower, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
@@ -72,6 +72,14 @@ class Parts(Spec):
     def trait_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(trait for strategy in self.strategies.values() for trait in strategy.traits))
 
+    @cached_property
+    def form(self) -> Written:
+        """The game written out as payoff formulas, whatever the name it was asked for by."""
+        try:
+            return written(self.game, self.strategy_names)
+        except ProblemError as error:
+            raise ConfigError([ConfigProblem(("game", *error.path), None, error.message, error.hint)]) from None
+
     def trait_values(self, trait: str) -> np.ndarray:
         """The trait of each strategy, 0 where it has none."""
         return np.array([strategy.traits.get(trait, 0.0) for strategy in self.strategies.values()])
@@ -102,7 +110,7 @@ class Model(Parts):
     def _check_names(self, problems: Problems) -> None:
         prefixes = ("x_", "k_", "payoff_")
         taken = {prefix + name for prefix in prefixes for name in self.strategies} | RESERVED
-        for part, names in (("parameters", self.parameters), ("environment", self.environment), ("let", self.game.let)):
+        for part, names in (("parameters", self.parameters), ("environment", self.environment), ("let", self.form.let)):
             for name in names:
                 path = ("game", "let", name) if part == "let" else (part, name)
                 if name in taken:

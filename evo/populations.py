@@ -8,6 +8,7 @@ from pydantic import Field
 
 from evo._spec import Spec
 from evo.quantities import Quantity, Size
+from evo.strategies import Name
 
 Alike = Literal["focal", "founder"]
 
@@ -32,13 +33,19 @@ class WellMixed(Spec):
     `self_interaction`, which draws them from all Z. With assortment a, each slot is with probability a a copy of the
     focal's strategy (focal) or, with probability sqrt(a), of the group's founder (founder: an individual drawn from
     the other Z-1, or with probability sqrt(a) of the focal's own strategy); a copy consumes nobody.
+
+    With two roles `size` is one number for each, or gives them by role; one meets the whole other population.
+
+    `leap`: steps of so many generations are drawn at once, each individual by its probabilities at the middle of the leap
+    (midpoint tau-leap, weak order 2 in the leap); by default none up to 10^6 individuals and 0.05 beyond. 0: never.
     """
 
     kind: Literal["well_mixed"] = "well_mixed"
-    size: Size
+    size: Size | dict[Name, Size]
     assortment: Quantity = 0.0
     assortment_kind: Alike = "focal"
     self_interaction: bool = False
+    leap: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]

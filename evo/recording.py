@@ -9,6 +9,7 @@ import numpy as np
 from evo import codes
 from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording, Work
 from evo.kernels.tableau import EXTRA, STAGES
+from evo.strategies import Strategy, roles
 
 Watched = tuple[int, float, float]  # strategy, level, hold
 UNTIL = {
@@ -92,26 +93,35 @@ def scratch(process: Process, watched: int = 0) -> Work:
         strategy=process.strategy.copy(),
         rates=np.zeros((strategies, strategies)),
         events=np.zeros((6, len(laws.rows))),
-        status=np.zeros(4, np.int64),
+        status=np.zeros(5, np.int64),
         streams=np.zeros((2, 4), np.uint64),
         states=np.zeros((3, size)),
         stages=np.zeros((STAGES + 1 + EXTRA, size)),
         dense=np.zeros((7, size)),
-        shares=np.zeros((6, strategies)),
+        shares=np.zeros((7, strategies)),
         drawn=np.zeros(strategies, np.int64),
+        leap=np.zeros((2, strategies, strategies) if process.rule.pace == codes.LEAP else (2, 0, 0)),
         since=np.zeros(watched),
         turn=np.zeros(5),
     )
 
 
-def start_shares(start: Mapping[str, float], strategies: Sequence[str]) -> list[float]:
-    """Named shares, the remainder split equally over the strategies not named; they sum to 1.
+def start_shares(start: Mapping[str, float], strategies: Mapping[str, Strategy]) -> list[float]:
+    """Named shares, the remainder split equally over the strategies not named; those of each role sum to 1.
 
     Raises ValueError where a name is unknown, a share negative, or the sum not 1 and nobody is left to take the rest.
     """
     unknown = [name for name in start if name not in strategies]
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not a strategy")
+    shares: list[float] = []
+    for members in roles(strategies).values() or [tuple(strategies)]:
+        shares += _completed({name: start[name] for name in start if name in members}, members)
+    return shares
+
+
+def _completed(start: Mapping[str, float], strategies: Sequence[str]) -> list[float]:
+    """The shares of one role."""
     total = sum(start.values())
     unnamed = [name for name in strategies if name not in start]
     if total > 1 + 1e-9 or (not unnamed and abs(total - 1) > 1e-9):

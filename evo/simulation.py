@@ -30,6 +30,8 @@ TROUBLE = {
     codes.NEGATIVE_FITNESS: "linear fitness became negative",
     codes.NONFINITE_STATE: "the state is not finite",
     codes.OFF_SIMPLEX: "the mix left the simplex",
+    codes.IMPROPER_CHANCE: "a copying probability left [0, 1], because payoffs differ by more than largest_difference allows",
+    codes.SLIDING: "best replies tie here and the state would slide along the tie, where the next reply is not determined",
     codes.STEP_TOO_SMALL: "the integrator's step became too small: the flow is too steep to follow",
 }
 
@@ -103,7 +105,7 @@ def simulate(
             "generations, record_every, replicates and workers are positive, tolerance lies between 0 and 1"
         )
     check_horizons(model, generations)
-    shares = [] if start == "random" else start_shares(dict(start), list(model.strategies))
+    shares = [] if start == "random" else start_shares(dict(start), model.strategies)
     plan = plan_of(
         shares,
         generations=generations,
@@ -172,10 +174,14 @@ def _run_rows(
     flag: np.ndarray,
     recording: Recording,
 ) -> None:
-    stepped = process.meeting.whole > 0 or process.rule.code == codes.WRIGHT_FISHER
-    run = run_steps if stepped else run_flow
+    run = run_steps if is_stepped(process) else run_flow
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)
+
+
+def is_stepped(process: Process) -> bool:
+    """Whether the process moves in steps, not as a flow."""
+    return process.meeting.whole > 0 or process.rule.pace != codes.SEQUENTIAL
 
 
 def interrupted(recording: Recording, row: int) -> bool:

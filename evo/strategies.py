@@ -27,9 +27,13 @@ Name = Annotated[str, AfterValidator(identifier)]
 
 
 class Strategy(Spec):
-    """A mind-set: what it is called, its heritable traits and its colour in pictures."""
+    """A mind-set: what it is called, its heritable traits and its colour in pictures.
+
+    In a game between two roles each strategy says which `role` it is for; a mix is then one of each role's own strategies.
+    """
 
     label: str | None = None
+    role: Name | None = None
     traits: dict[Name, float] = Field(default_factory=dict)
     color: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$")
 
@@ -56,6 +60,12 @@ Strategies = Annotated[
     BeforeValidator(_named, json_schema_input_type=_Written),
     Field(min_length=2, max_length=1000),
 ]
+
+
+def roles(strategies: Mapping[str, Strategy]) -> dict[str, tuple[str, ...]]:
+    """The strategies of each role, in order; empty where no roles are named."""
+    named = dict.fromkeys(strategy.role for strategy in strategies.values() if strategy.role is not None)
+    return {role: tuple(name for name, strategy in strategies.items() if strategy.role == role) for role in named}
 
 
 def colors(strategies: Mapping[str, Strategy]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What the machine sees: the named arrays that a model lowers to and that kernels read and fill.
 
-Here: d strategies, m environment variables, q of them moved by feedback, P parameters, n the group size,
+Here: d strategies, r roles, m environment variables, q of them moved by feedback, P parameters, n the group size,
 C compositions of the n-1 co-players, G columns of the payoff program, W watchers, R replicates, T records.
 
 Numba passes a named tuple member by member, seven words an array, so arrays of one kind share a table with named rows
@@ -20,7 +20,7 @@ Array = np.ndarray
 TIME, SIZE, MEAN_PAYOFF, PARAMETERS = 0, 1, 2, 3
 
 # Rows of `strategy`, one number for each of the d strategies.
-PAYOFF, FITNESS, PULL, BIAS, INDICATOR = 0, 1, 2, 3, 4
+PAYOFF, FITNESS, PULL, BIAS, INDICATOR, SCALE, SIGMA = 0, 1, 2, 3, 4, 5, 6
 
 # Tables of `factors`, each (d, n): the weight of c co-players of a strategy (see kernels/payoffs.py).
 OTHER, LESS, OWN, COPIED, WAYS = 0, 1, 2, 3, 4
@@ -31,7 +31,7 @@ START, JUMP_FACTOR = 0, 1
 VALUE, TARGET, SINCE, NEXT, INDEX, FRESH = 0, 1, 2, 3, 4, 5
 
 # Places in `status`.
-REASON, WHO, WHERE, BROKEN = 0, 1, 2, 3
+REASON, WHO, WHERE, BROKEN, RESTING = 0, 1, 2, 3, 4
 
 # Columns of `recording.counts` and of `recording.numbers`.
 RECORDED, NOMINAL, EFFECTIVE, ENDED, ENDED_WHO, ENDED_WHERE, FIXED = 0, 1, 2, 3, 4, 5, 6
@@ -50,6 +50,9 @@ class Rule(NamedTuple):
     indicated: bool  # prestige looks at a trait, in row INDICATOR, not at the payoff
     mutation: float
     after: bool  # mutation after imitation, not instead
+    number: float  # the rule's own: largest payoff difference, aspiration level, background fitness
+    pace: int  # SEQUENTIAL, SYNCHRONOUS, LEAP or DIFFUSION
+    step: float  # generations that a step takes, unless sequential
 
 
 class Meeting(NamedTuple):
@@ -92,14 +95,17 @@ class Process(NamedTuple):
     game: Game
     laws: Laws
     to: Array  # float64 (d, d): what a strategy mutates to, row-stochastic
-    strategy: Array  # float64 (5, d): with rows BIAS and INDICATOR filled in
+    strategy: Array  # float64 (7, d): with rows BIAS, INDICATOR, SCALE and SIGMA filled in
+    roles: Array  # int64 (r+1,): where the strategies of each role begin, and their number; one role is the whole population
+    wholes: Array  # float64 (r,): what the amounts of each role sum to: its size, or 1 where amounts are shares
+    sizes: Array  # float64 (r,): its size, inf for an infinite population
     scalars: Array  # float64, with the parameters filled in
     environment: int  # place of the first environment variable in `scalars`
     mix: int  # place of the first share
     eventful: bool  # the environment moves
     stepwise: bool  # ... and some of it with every step
     autonomous: bool  # nothing depends on time but through the state
-    random: bool  # the environment is drawn
+    random: bool  # the environment, or the flow itself, is random
 
 
 class Plan(NamedTuple):
@@ -143,15 +149,16 @@ class Work(NamedTuple):
     feedback_stack: Array  # float64 (depth, 1)
     table: Array  # float64 (d, C): payoff times multinomial coefficient
     factors: Array  # float64 (5, d, n)
-    strategy: Array  # float64 (5, d)
+    strategy: Array  # float64 (7, d)
     rates: Array  # float64 (d, d): probability that one event turns an i into a j
     events: Array  # float64 (6, m)
-    status: Array  # int64 (4,)
+    status: Array  # int64 (5,)
     streams: Array  # uint64 (2, 4): of the strategies' events and of the environment's
     states: Array  # float64 (3, d+q): of the integrator
     stages: Array  # float64 (16, d+q)
     dense: Array  # float64 (7, d+q)
-    shares: Array  # float64 (6, d)
+    shares: Array  # float64 (7, d)
     drawn: Array  # int64 (d,)
+    leap: Array  # float64 (2, d, d): what an individual becomes in a leap, and scratch
     since: Array  # float64 (W,)
     turn: Array  # float64 (5,)

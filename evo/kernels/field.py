@@ -9,13 +9,30 @@ import math
 
 import numpy as np
 
-from evo.codes import ALL, EXPONENTIAL, MORAN, PAIRWISE_COMPARISON, REPLICATOR, REPLICATOR_MUTATOR
+from evo.codes import (
+    ALL,
+    BEST_RESPONSE,
+    BNN,
+    EXPONENTIAL,
+    IMITATE_BEST,
+    IMITATION,
+    LOCAL_UPDATE,
+    MORAN,
+    PAIRWISE_COMPARISON,
+    PROJECTION,
+    PROPORTIONAL_IMITATION,
+    REPLICATOR,
+    REPLICATOR_MUTATOR,
+    SMITH,
+)
 from evo.kernels._cache import inline, inner
-from evo.kernels.arrays import FITNESS, PAYOFF, PULL
+from evo.kernels.arrays import FITNESS, PAYOFF, RESTING
+from evo.kernels.births import fill_fitness
 from evo.kernels.environment import evaluate, fill_feedback
 from evo.kernels.feedback import tell_mix
+from evo.kernels.flows import excess_flow, mutator_flow, projection_flow
 from evo.kernels.payoffs import fill_payoffs, fill_table, group_payoffs, mean_payoff, mean_success, pair_payoffs
-from evo.kernels.rates import fill_fitness, fill_rates
+from evo.kernels.rates import fill_rates, prepare_rates
 
 
 @inner
@@ -23,25 +40,33 @@ def imitates_only(rule):
     """Whether the flow is x_i * growth_i in closed form: no mutation, role models met uniformly."""
     unbiased = rule.conformity == 1.0 and rule.prestige == 0.0
     flow = rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR or rule.code == MORAN
-    return rule.mutation == 0.0 and (flow or (rule.code == PAIRWISE_COMPARISON and unbiased))
+    compares = rule.code == PAIRWISE_COMPARISON or rule.code == LOCAL_UPDATE or rule.code == PROPORTIONAL_IMITATION
+    return rule.mutation == 0.0 and (flow or (unbiased and (compares or rule.code == IMITATION)))
+
+
+@inner
+def jumps(rule):
+    """Whether the field jumps where the lead of one strategy passes to another: a differential inclusion."""
+    return rule.code == BEST_RESPONSE or rule.code == IMITATE_BEST
 
 
 @inline
-def read_mix(state, logarithmic, mix):
-    """The mix, normalised, from the state."""
+def read_mix(roles, state, logarithmic, mix):
+    """The mix, normalised role by role, from the state."""
     if not logarithmic:
         for i in range(len(mix)):
             mix[i] = state[i]
         return
-    top = -math.inf
-    for i in range(len(mix)):
-        top = max(top, state[i])
-    total = 0.0
-    for i in range(len(mix)):
-        mix[i] = math.exp(state[i] - top)
-        total += mix[i]
-    for i in range(len(mix)):
-        mix[i] /= total
+    for role in range(len(roles) - 1):
+        top = -math.inf
+        for i in range(roles[role], roles[role + 1]):
+            top = max(top, state[i])
+        total = 0.0
+        for i in range(roles[role], roles[role + 1]):
+            mix[i] = math.exp(state[i] - top)
+            total += mix[i]
+        for i in range(roles[role], roles[role + 1]):
+            mix[i] /= total
 
 
 @inner
@@ -76,100 +101,119 @@ def surround(process, t, mix, state, work):
 @inner
 def settle(process, t, logarithmic, state, mix, work):
     """Mix, environment, table and payoffs of this state; returns the population's mean payoff."""
-    read_mix(state, logarithmic, mix)
+    read_mix(process.roles, state, logarithmic, mix)
     surround(process, t, mix, state, work)
     fill_payoffs(process.meeting, process.game.prefix, mix, work.table, work.factors, work.status, work.strategy)
-    return mean_payoff(1.0, mix, work.strategy)
+    return mean_payoff(float(len(process.wholes)), mix, work.strategy)
 
 
 @inner
 def fill_field(process, t, logarithmic, state, mix, work, derivative):
     """The derivative of the state at time t; `mix` receives the shares, row PAYOFF the payoffs."""
-    read_mix(state, logarithmic, mix)
+    read_mix(process.roles, state, logarithmic, mix)
     surround(process, t, mix, state, work)
     fill_mix_field(
-        process.rule, process.meeting, process.game.prefix, process.to, logarithmic, state,
+        process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, logarithmic, state,
         mix, work.table, work.factors, work.status, work.strategy, work.rates, derivative,
     )  # fmt: skip
     if len(process.laws.moved) > 0:
-        tell_mix(process, mix, mean_payoff(1.0, mix, work.strategy), work)
+        tell_mix(process, mix, mean_payoff(float(len(process.wholes)), mix, work.strategy), work)
         fill_feedback(process, work, derivative[len(mix) :])
 
 
 @inner
 def fill_mix_field(
-    rule, meeting, prefix, to, logarithmic, state, mix, table, factors, status, strategy, rates, derivative
+    rule,
+    meeting,
+    prefix,
+    to,
+    roles,
+    wholes,
+    logarithmic,
+    state,
+    mix,
+    table,
+    factors,
+    status,
+    strategy,
+    rates,
+    derivative,
 ):
     """The derivative of the mix (or of its logarithm) in the environment as it stands."""
-    read_mix(state, logarithmic, mix)
+    read_mix(roles, state, logarithmic, mix)
     if meeting.size == 2:
         pair_payoffs(meeting, mix, table, status, strategy)
     else:
         group_payoffs(meeting, prefix, mix, table, factors, status, strategy)
-    mean = mean_success(mix, strategy)
-    if logarithmic:
-        growth(rule, mean, mix, status, strategy, derivative)
-        for i in range(len(mix)):
-            if state[i] == -math.inf:
-                derivative[i] = 0.0
-    elif rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR:
-        mutator_flow(rule, to, mean, mix, strategy, derivative)
-    else:
-        fill_rates(rule, to, 1.0, meeting.whole > 0, mix, status, strategy, rates)
+    if not (logarithmic or flows(rule)):
+        prepare_rates(rule, meeting, prefix, roles, mix, table, factors, status, strategy, rates)
+        fill_rates(rule, to, roles, wholes, meeting.whole > 0, mix, status, strategy, rates)
         for i in range(len(mix)):
             derivative[i] = 0.0
-            for j in range(len(mix)):
-                if i != j:
-                    derivative[i] += rates[j, i] - rates[i, j]
+            if status[RESTING] == 0:
+                for j in range(len(mix)):
+                    if i != j:
+                        derivative[i] += rates[j, i] - rates[i, j]
+        return
+    for role in range(len(roles) - 1):
+        first, stop = roles[role], roles[role + 1]
+        mean = mean_success(first, stop, mix, strategy)
+        if logarithmic:
+            growth(rule, first, stop, mean, mix, status, strategy, derivative)
+            for i in range(first, stop):
+                if state[i] == -math.inf:
+                    derivative[i] = 0.0
+        elif rule.code == PROJECTION:
+            projection_flow(rule, first, stop, mix, strategy, derivative)
+        elif rule.code == BNN or rule.code == SMITH:
+            excess_flow(rule, to, first, stop, mean, mix, strategy, derivative)
+        else:
+            mutator_flow(rule, to, first, stop, mean, mix, strategy, derivative)
+
+
+@inner
+def flows(rule):
+    """Whether the rule is a flow by its own equation, not the mean field of rates."""
+    known = rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR
+    return known or rule.code == BNN or rule.code == SMITH or rule.code == PROJECTION
 
 
 @inline
-def growth(rule, mean, mix, status, strategy, derivative):
+def growth(rule, first, stop, mean, mix, status, strategy, derivative):
     """Per-capita growth x_i'/x_i without mutation."""
     beta = rule.intensity
     if rule.code == PAIRWISE_COMPARISON:
-        for i in range(len(mix)):
+        for i in range(first, stop):
             derivative[i] = 0.0
-            for j in range(len(mix)):
+            for j in range(first, stop):
                 if j != i and mix[j] > 0.0:
                     derivative[i] += mix[j] * math.tanh(0.5 * beta * (strategy[PAYOFF, i] - strategy[PAYOFF, j]))
-    elif rule.code == MORAN:
-        whole = fill_fitness(rule, mix, status, strategy)
-        for i in range(len(mix)):
+    elif rule.code == MORAN or rule.code == IMITATION:
+        whole = fill_fitness(rule, first, stop, mix, status, strategy)
+        for i in range(first, stop):
             derivative[i] = strategy[FITNESS, i] / whole - 1.0
             if mix[i] == 0.0 and rule.fitness == EXPONENTIAL:  # a share too small for a double still grows
                 derivative[i] = (
-                    math.exp(beta * (strategy[PAYOFF, i] - mean)) / exponential_mean(rule, mean, mix, strategy) - 1.0
+                    math.exp(beta * (strategy[PAYOFF, i] - mean))
+                    / exponential_mean(rule, first, stop, mean, mix, strategy)
+                    - 1.0
                 )
             elif mix[i] == 0.0:
                 derivative[i] = beta * (strategy[PAYOFF, i] - mean) / whole
     else:
-        for i in range(len(mix)):
+        if rule.code == LOCAL_UPDATE:
+            beta /= rule.number
+        elif rule.code == PROPORTIONAL_IMITATION:
+            beta = 1.0 / rule.number
+        for i in range(first, stop):
             derivative[i] = beta * (strategy[PAYOFF, i] - mean)
 
 
 @inner
-def exponential_mean(rule, mean, mix, strategy):
-    """Mean of exp(beta*(payoff - mean payoff)) over the population."""
+def exponential_mean(rule, first, stop, mean, mix, strategy):
+    """Mean of exp(beta*(payoff - mean payoff)) over a role."""
     total = 0.0
-    for j in range(len(mix)):
+    for j in range(first, stop):
         if mix[j] > 0.0:
             total += mix[j] * math.exp(rule.intensity * (strategy[PAYOFF, j] - mean))
     return total
-
-
-@inline
-def mutator_flow(rule, to, mean, mix, strategy, derivative):
-    """x' = x (beta*pi - mean) with mutation added to the shares, or at birth (option 1)."""
-    whole = 0.0
-    for i in range(len(mix)):
-        whole += mix[i]
-    for i in range(len(mix)):
-        gain = rule.intensity * strategy[PAYOFF, i] * mix[i] if mix[i] > 0.0 else 0.0
-        strategy[PULL, i] = gain if rule.option == 1 else mix[i]
-        # over the sum of shares, so that it stays what it is also where it is not exactly 1, within a step
-        derivative[i] = gain - mix[i] * rule.intensity * mean / whole - rule.mutation * strategy[PULL, i]
-    if rule.mutation > 0.0:
-        for i in range(len(mix)):
-            for j in range(len(mix)):
-                derivative[j] += rule.mutation * strategy[PULL, i] * to[i, j]

@@ -33,27 +33,28 @@ def fill_stages(first, last, process, t, h, moving, logarithmic, state, stages, 
             fill_field(process, t + NODES[stage] * h, logarithmic, trial, mix, work, stages[stage])
         else:
             fill_mix_field(
-                process.rule, process.meeting, process.game.prefix, process.to, logarithmic, trial,
-                mix, work.table, work.factors, work.status, work.strategy, work.rates, stages[stage],
+                process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, logarithmic,
+                trial, mix, work.table, work.factors, work.status, work.strategy, work.rates, stages[stage],
             )  # fmt: skip
 
 
 @inline
-def scaled_error(strategies, h, logarithmic, tolerance, state, trial, stages):
+def scaled_error(strategies, h, logarithmic, clamped, tolerance, state, trial, stages):
     """Largest error of a component over what it may be (1 is just accepted); infinite where a share turned negative.
 
-    Shares carry a relative error, a logarithm an absolute one; environment variables are relative to 1e-6 or more.
+    Shares carry a relative error, a logarithm an absolute one, and so does a share that is `clamped` at 0; environment
+    variables are relative to 1e-6 or more.
     """
     fifth, third = 0.0, 0.0
     for i in range(len(state)):
-        if i < strategies and (trial[i] < 0.0 and not logarithmic):
+        if i < strategies and (trial[i] < 0.0 and not logarithmic) and not (clamped and trial[i] > -tolerance):
             return math.inf
         if trial[i] == -math.inf:
             continue
         size = max(abs(state[i]), abs(trial[i]))
         if i >= strategies:
             allowed = tolerance * (size + 1e-6)
-        elif logarithmic:
+        elif logarithmic or clamped:
             allowed = tolerance
         else:
             allowed = tolerance * size + TINY * tolerance

@@ -13,13 +13,15 @@ from evo.codes import (
     INTERRUPTED,
     NONFINITE_STATE,
     OFF_SIMPLEX,
+    PROJECTION,
+    SLIDING,
     STEP_TOO_SMALL,
 )
 from evo.kernels._cache import entry, inner
-from evo.kernels.arrays import EFFECTIVE, NOMINAL, PERIOD, REASON, RECORDED, VALUE
+from evo.kernels.arrays import EFFECTIVE, NOMINAL, PAYOFF, PERIOD, REASON, RECORDED, RESTING, VALUE
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
-from evo.kernels.field import fill_field, imitates_only, read_mix, settle, still, write_mix
+from evo.kernels.field import fill_field, imitates_only, jumps, read_mix, settle, still, write_mix
 from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
 from evo.kernels.observe import (
     add_average,
@@ -39,6 +41,8 @@ from evo.kernels.tableau import EXTRA, STAGES
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
 SMALLEST = 1e-13  # step, relative to the time
+SMALL, MANY = 1e-5, 200  # so many steps in a row below this size, in generations, are a slide along a jump of the field
+EQUAL = 1e-4  # payoffs that differ by less are equal on such a slide
 # Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
 # two ends.
 INSIDE = np.array([0.5 - math.sqrt(3 / 28), 0.5, 0.5 + math.sqrt(3 / 28)])
@@ -67,7 +71,9 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     environment = work.scalars[process.environment : process.mix]
     counts = recording.counts[replicate]
     means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
-    logarithmic, moving = imitates_only(process.rule), not still(process)
+    logarithmic, moving, jumping = imitates_only(process.rule), not still(process), jumps(process.rule)
+    roles, people, slides = process.roles, float(len(process.wholes)), 0
+    clamped = process.rule.code == PROJECTION  # a share that runs into 0 stays there
     begin_watches(since)
     begin_cycle(plan.generations, mix, turn, low, high)
 
@@ -81,9 +87,9 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     begin_table(process.game, process.meeting, work)
     t = 0.0
     fill_field(process, t, logarithmic, state, mix, work, stages[0])
-    mean = mean_payoff(1.0, mix, work.strategy)
+    mean = mean_payoff(people, mix, work.strategy)
     keep_record(replicate, mix, mean, environment, recording)
-    watch(plan, t, 1.0, mix, since, tipped)
+    watch(plan, t, roles, process.wholes, mix, since, tipped)
     h = min(plan.generations, 0.01 / (1e-3 + largest(stages[0])))
     reason = work.status[REASON]
     duration = 0.0
@@ -97,7 +103,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             step = target - t if last else h
             overwrite(mix, before)
             fill_stages(1, STAGES + 1, process, t, step, moving, logarithmic, state, stages, mix, work, trial)
-            error = scaled_error(strategies, step, logarithmic, LOCAL * plan.tolerance, state, trial, stages)
+            error = scaled_error(strategies, step, logarithmic, clamped, LOCAL * plan.tolerance, state, trial, stages)
             trouble = work.status[REASON]
             if trouble != 0 or error > 1.0:
                 counts[EFFECTIVE] += 1
@@ -111,7 +117,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 continue
             counts[NOMINAL] += 1
             after = target if last else t + step
-            end_mean = mean_payoff(1.0, mix, work.strategy) if plan.averages else 0.0
+            end_mean = mean_payoff(people, mix, work.strategy) if plan.averages else 0.0
             if plan.cycles:
                 widen(mix, low, high)
             passed = plan.cycles and leader(before) != leader(mix) and widest(low, high) > AMPLITUDE
@@ -147,12 +153,12 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                     recording,
                 )
             if len(since) > 0:
-                seek(plan, t, step, before, mix, logarithmic, state, dense, middle, sought, since, tipped)
+                seek(plan, roles, t, step, before, mix, logarithmic, state, dense, middle, sought, since, tipped)
             if passed:
-                theta = when_lead_passed(before, mix, logarithmic, state, dense, middle, sought)
+                theta = when_lead_passed(roles, before, mix, logarithmic, state, dense, middle, sought)
                 passage(plan.generations, t + theta * step, leader(mix), sought, turn, section, low, high)
             mean = end_mean
-            if not normalise(logarithmic, mix, trial):
+            if not normalise(roles, logarithmic, mix, trial):
                 reason = OFF_SIMPLEX
             for i in range(size):
                 state[i] = trial[i]
@@ -163,6 +169,16 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             h = max(next_size(step, error), h if last else 0.0)
             if reason == COMPLETED:
                 reason = early_end(plan, logarithmic, strategies, mix, stages[0], turn)
+            if jumping:
+                slides = slides + 1 if step < SMALL and not last else 0
+                if slides > MANY and reason == COMPLETED:
+                    slides = 0
+                    if moving or not at_tie(roles, mix, work.strategy):
+                        reason = SLIDING
+                    else:
+                        work.status[RESTING] = 1
+                        for i in range(size):
+                            stages[0, i] = 0.0
             if flag[0] != 0:
                 reason = INTERRUPTED
         if t >= event and reason == COMPLETED:
@@ -172,7 +188,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             for place in range(len(process.laws.moved)):
                 state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
             fill_field(process, t, logarithmic, state, mix, work, stages[0])
-            mean = mean_payoff(1.0, mix, work.strategy)
+            mean = mean_payoff(people, mix, work.strategy)
             reason = work.status[REASON]
             follow(
                 process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, sought, work, recording
@@ -200,19 +216,37 @@ def largest(values):
 
 
 @inner
-def normalise(logarithmic, mix, state):
-    """Take the rounding out of the sum of shares; False where it is more than rounding."""
-    total = 0.0
-    for i in range(len(mix)):
-        total += math.exp(state[i]) if logarithmic else state[i]
-    shift = math.log(total)
-    for i in range(len(mix)):
-        if logarithmic:
-            state[i] -= shift
-        else:
-            state[i] /= total
-            mix[i] = state[i]
-    return abs(total - 1.0) < 1e-3
+def at_tie(roles, mix, strategy):
+    """Whether all strategies in use earn the same, the most of their role: a rest point of the differential inclusion."""
+    for role in range(len(roles) - 1):
+        best = -math.inf
+        for i in range(roles[role], roles[role + 1]):
+            best = max(best, strategy[PAYOFF, i])
+        for i in range(roles[role], roles[role + 1]):
+            if mix[i] > EQUAL and strategy[PAYOFF, i] < best - EQUAL * (1.0 + abs(best)):
+                return False
+    return True
+
+
+@inner
+def normalise(roles, logarithmic, mix, state):
+    """Take the rounding out of the sums of shares; False where it is more than rounding."""
+    sound = True
+    for role in range(len(roles) - 1):
+        total = 0.0
+        for i in range(roles[role], roles[role + 1]):
+            if not logarithmic:
+                state[i] = max(state[i], 0.0)
+            total += math.exp(state[i]) if logarithmic else state[i]
+        shift = math.log(total)
+        for i in range(roles[role], roles[role + 1]):
+            if logarithmic:
+                state[i] -= shift
+            else:
+                state[i] /= total
+                mix[i] = state[i]
+        sound = sound and abs(total - 1.0) < 1e-3
+    return sound
 
 
 @inner
@@ -246,7 +280,7 @@ def follow(process, plan, replicate, t, step, closed, logarithmic, state, dense,
 
 
 @inner
-def seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped):
+def seek(plan, roles, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped):
     """Watched shares over a step, with the moment of crossing found on the dense output."""
     for w in range(len(plan.watched)):
         i = plan.watched[w]
@@ -257,7 +291,7 @@ def seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, 
             for _ in range(50):
                 theta = 0.5 * (low + high)
                 between(theta, state, dense, middle)
-                read_mix(middle, logarithmic, shares)
+                read_mix(roles, middle, logarithmic, shares)
                 if (shares[i] >= plan.levels[0, w]) == was:
                     low = theta
                 else:
@@ -268,14 +302,14 @@ def seek(plan, t, step, before, mix, logarithmic, state, dense, middle, shares, 
 
 
 @inner
-def when_lead_passed(before, mix, logarithmic, state, dense, middle, shares):
+def when_lead_passed(roles, before, mix, logarithmic, state, dense, middle, shares):
     """The part of the step at which the lead passed; `shares` receives the mix there."""
     old, new = leader(before), leader(mix)
     left, right = 0.0, 1.0
     for _ in range(14):
         theta = 0.5 * (left + right)
         between(theta, state, dense, middle)
-        read_mix(middle, logarithmic, shares)
+        read_mix(roles, middle, logarithmic, shares)
         if shares[old] >= shares[new]:
             left = theta
         else:

@@ -3,7 +3,7 @@
 import math
 
 from evo.kernels._cache import inner
-from evo.kernels.arrays import BIAS, END, ENDED, MEAN, PAYOFF, RECORDED
+from evo.kernels.arrays import BIAS, END, ENDED, FIXED, FIXED_AT, MEAN, PAYOFF, RECORDED
 
 
 @inner
@@ -41,10 +41,20 @@ def begin_watches(since):
 
 
 @inner
-def watch(plan, t, whole, amounts, since, tipped):
+def whole_of(roles, wholes, i):
+    """What the amounts of this strategy's role sum to."""
+    for role in range(len(wholes) - 1):
+        if i < roles[role + 1]:
+            return wholes[role]
+    return wholes[len(wholes) - 1]
+
+
+@inner
+def watch(plan, t, roles, wholes, amounts, since, tipped):
     """Follow each watched share: `since` when it stands at or above its level, `tipped` once it has stood there for `hold`."""
     for w in range(len(plan.watched)):
-        watch_one(plan, w, t, amounts[plan.watched[w]] >= plan.levels[0, w] * whole, since, tipped)
+        i = plan.watched[w]
+        watch_one(plan, w, t, amounts[i] >= plan.levels[0, w] * whole_of(roles, wholes, i), since, tipped)
 
 
 @inner
@@ -77,6 +87,25 @@ def add_average(weight, mix, mean, means, numbers):
     for i in range(len(mix)):
         means[i] += weight * mix[i]
     numbers[MEAN] += weight * mean
+
+
+@inner
+def note_fixation(t, roles, wholes, amounts, counts, numbers):
+    """Who took over, and when: the strategy, or of two roles the first one's + d times the second one's."""
+    if counts[FIXED] >= 0:
+        return
+    winner, place = 0, 1
+    for role in range(len(wholes)):
+        found = -1
+        for i in range(roles[role], roles[role + 1]):
+            if amounts[i] == wholes[role]:
+                found = i
+        if found < 0:
+            return
+        winner += place * found
+        place *= len(amounts)
+    counts[FIXED] = winner
+    numbers[FIXED_AT] = t
 
 
 @inner

@@ -10,7 +10,7 @@ import math
 
 from evo.codes import FOCAL, NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner, kernel
-from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, WAYS, WHERE, WHO
+from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, SCALE, WAYS, WHERE, WHO
 from evo.kernels.program import prepare, refresh
 
 
@@ -155,23 +155,23 @@ def pair_payoffs(meeting, amounts, table, status, strategy):
     """Payoffs of a two-player game: linear in the mix, so assortment of either kind adds its share of own kind."""
     finite = meeting.whole > 0
     focal = 1.0 if finite and not meeting.self_interaction else 0.0
-    scale = (1.0 - meeting.assortment) / (meeting.whole - focal if finite else 1.0)
     if status[BROKEN] > 0:
-        checked_pair_payoffs(meeting.assortment, focal, scale, finite, amounts, table, status, strategy)
+        checked_pair_payoffs(meeting.assortment, focal, finite, amounts, table, status, strategy)
         return
     for i in range(len(amounts)):
         total = 0.0
         if amounts[i] > 0 or not finite:
             for j in range(len(amounts)):
                 total += (amounts[j] - focal if i == j else amounts[j]) * table[i, j]
-            total = scale * total + meeting.assortment * table[i, i]
+            total = (1.0 - meeting.assortment) * strategy[SCALE, i] * total + meeting.assortment * table[i, i]
         strategy[PAYOFF, i] = total + strategy[BIAS, i]
 
 
 @inner
-def checked_pair_payoffs(assortment, focal, scale, finite, amounts, table, status, strategy):
+def checked_pair_payoffs(assortment, focal, finite, amounts, table, status, strategy):
     """The same where some payoffs are not finite: those without weight are left out, those that are used reported."""
     for i in range(len(amounts)):
+        scale = (1.0 - assortment) * strategy[SCALE, i]
         total = strategy[BIAS, i]
         if amounts[i] > 0 or not finite:
             for j in range(len(amounts)):
@@ -186,27 +186,74 @@ def checked_pair_payoffs(assortment, focal, scale, finite, amounts, table, statu
 @inner
 def group_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
     """Payoffs of a group game, of every strategy (infinite population) or of every present one (finite)."""
+    fill_factors(meeting, copied(meeting), amounts, factors)
+    for i in range(len(amounts)):
+        total = 0.0
+        if meeting.whole == 0 or amounts[i] > 0:
+            total = group_payoff(meeting, prefix, i, amounts[i] > 0, amounts, table, factors, status)
+        strategy[PAYOFF, i] = total + strategy[BIAS, i]
+
+
+@inner
+def copied(meeting):
+    """The probability that a slot is a copy, of the focal or of the group's founder."""
+    return math.sqrt(meeting.assortment) if meeting.alike != FOCAL else meeting.assortment
+
+
+@inner
+def group_payoff(meeting, prefix, i, used, amounts, table, factors, status):
+    """Payoff of strategy i in a group game, trait bias not counted, from factors that are filled."""
     finite = meeting.whole > 0
-    founded = meeting.alike != FOCAL and meeting.assortment > 0.0
-    copying = math.sqrt(meeting.assortment) if founded else meeting.assortment
-    fill_factors(meeting, copying, amounts, factors)
+    copying = copied(meeting)
+    if meeting.alike == FOCAL or copying == 0.0:
+        return table_mean(finite, i, i, used, prefix, table, factors, status)
     focal = 1.0 if finite and not meeting.self_interaction else 0.0
     pool = meeting.whole - focal if finite else 1.0
-    for i in range(len(amounts)):
-        used = amounts[i] > 0
-        total = 0.0
-        if finite and not used:
-            pass
-        elif founded:
-            for f in range(len(amounts)):
-                weight = (1.0 - copying) * (amounts[f] - (focal if f == i else 0.0)) / pool
-                if f == i:
-                    weight += copying
-                if weight > 0.0:
-                    total += weight * table_mean(finite, i, f, used, prefix, table, factors, status)
-        else:
-            total = table_mean(finite, i, i, used, prefix, table, factors, status)
-        strategy[PAYOFF, i] = total + strategy[BIAS, i]
+    total = 0.0
+    for f in range(len(amounts)):
+        weight = (1.0 - copying) * (amounts[f] - (focal if f == i else 0.0)) / pool
+        if f == i:
+            weight += copying
+        if weight > 0.0:
+            total += weight * table_mean(finite, i, f, used, prefix, table, factors, status)
+    return total
+
+
+@inner
+def fill_hypothetical(meeting, prefix, roles, amounts, table, factors, status, strategy, payoffs):
+    """payoffs[i, j]: what a present i would earn as a j, the others as they are; finite populations.
+
+    That is the payoff of a j in the population where it is one already; the game reads the present mix.
+    """
+    for role in range(len(roles) - 1):
+        for i in range(roles[role], roles[role + 1]):
+            if amounts[i] <= 0:
+                continue
+            for j in range(roles[role], roles[role + 1]):
+                amounts[i] -= 1.0
+                amounts[j] += 1.0
+                if meeting.size == 2:
+                    payoffs[i, j] = pair_payoff(meeting, j, amounts, table, status, strategy)
+                else:
+                    fill_factors(meeting, copied(meeting), amounts, factors)
+                    payoffs[i, j] = group_payoff(meeting, prefix, j, True, amounts, table, factors, status)
+                    payoffs[i, j] += strategy[BIAS, j]
+                amounts[i] += 1.0
+                amounts[j] -= 1.0
+
+
+@inner
+def pair_payoff(meeting, i, amounts, table, status, strategy):
+    """Effective payoff of one strategy in a two-player game of a finite population."""
+    total = strategy[BIAS, i]
+    for j in range(len(amounts)):
+        met = amounts[j] - 1.0 if i == j and not meeting.self_interaction else amounts[j]
+        weight = (1.0 - meeting.assortment) * strategy[SCALE, i] * met + (meeting.assortment if i == j else 0.0)
+        if weight != 0.0:
+            total += weight * table[i, j]
+            if not math.isfinite(table[i, j]):
+                report(i, j, status)
+    return total
 
 
 @kernel
@@ -233,10 +280,10 @@ def mean_payoff(whole, amounts, strategy):
 
 
 @inline
-def mean_success(mix, strategy):
-    """The population's mean effective payoff, trait bias included."""
+def mean_success(first, stop, mix, strategy):
+    """The mean effective payoff, trait bias included, of the strategies of one role."""
     total = 0.0
-    for i in range(len(mix)):
+    for i in range(first, stop):
         if mix[i] > 0.0:
             total += mix[i] * strategy[PAYOFF, i]
     return total

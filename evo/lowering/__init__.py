@@ -1,6 +1,7 @@
 """Lowering: the parts of a model, checked against each other, to the arrays that kernels read."""
 
+from evo.lowering.names import scalar_names
 from evo.lowering.problems import Problems
-from evo.lowering.process import lower, scalar_names
+from evo.lowering.process import lower
 
 __all__ = ["Problems", "lower", "scalar_names"]

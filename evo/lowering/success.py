@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo import codes
 from evo._spec import ProblemError
+from evo.dynamics import DiscreteReplicator, LocalUpdate, ProportionalImitation
 from evo.games import compositions
 from evo.kernels.arrays import Process
 from evo.kernels.program import prepare  # pyright: ignore[reportUnknownVariableType]  (kernels have no types)
+from evo.lowering.rule import acting
 from evo.quantities import number
 
 if TYPE_CHECKING:
@@ -21,17 +24,24 @@ if TYPE_CHECKING:
 def selection(model: Model, values: Mapping[str, float]) -> dict[str, float]:
     """What the rule's numbers say of selection, by name."""
     chosen = model.selection
-    rule = model.dynamics
+    rule = acting(model)
+    facts = rule.facts
     intensity = number(chosen.intensity, values)
     if intensity < 0:
         raise ProblemError(("intensity",), f"cannot be negative, is {intensity:g}")
     conformity, prestige = number(chosen.conformity, values), number(chosen.prestige, values)
-    if not rule.fitness and chosen.fitness != "exponential":
+    if not facts.intensity and intensity != 1:
+        raise ProblemError(
+            ("intensity",), f"{rule.kind} compares payoffs as they are, so intensity has nothing to act on"
+        )
+    if facts.rule == codes.LOCAL_UPDATE and intensity > 1:
+        raise ProblemError(("intensity",), f"local_update needs an intensity from 0 to 1, not {intensity:g}")
+    if not facts.fitness and chosen.fitness != "exponential":
         raise ProblemError(("fitness",), f"{rule.kind} has no fitness map: payoffs enter it directly")
     if chosen.fitness == "linear" and intensity > 1:
         raise ProblemError(("intensity",), f"linear fitness needs an intensity from 0 to 1, not {intensity:g}")
     for key, neutral, value in (("conformity", 1.0, conformity), ("prestige", 0.0, prestige)):
-        if not rule.role_model and value != neutral:
+        if not facts.role_model and value != neutral:
             raise ProblemError((key,), f"{rule.kind} draws no role model, so {key} has nothing to act on")
     if conformity < 0:
         raise ProblemError(("conformity",), f"cannot be negative, is {conformity:g}")
@@ -70,13 +80,15 @@ def indicator(model: Model) -> np.ndarray:
     return model.trait_values(trait)
 
 
-def mutation(model: Model, values: Mapping[str, float]) -> tuple[float, np.ndarray]:
-    """Rate, and what a strategy mutates to."""
-    chosen, ways = model.mutation, model.dynamics.mutates
+def mutation(model: Model, values: Mapping[str, float], bounds: np.ndarray | None) -> tuple[float, np.ndarray]:
+    """Rate, and what a strategy mutates to: one of its own role, whose strategies lie between `bounds`."""
+    rule = acting(model)
+    chosen, ways = model.mutation, rule.facts.mutates
     strategies = len(model.strategies)
     rate = number(chosen.rate, values)
     if rate != 0 and not ways:
-        raise ProblemError(("rate",), f"{model.dynamics.kind} has no mutation", "use replicator_mutator")
+        hint = "use replicator_mutator" if rule.kind == "replicator" else None
+        raise ProblemError(("rate",), f"{model.dynamics.kind} has no mutation", hint)
     if ways == ("additive",):
         if rate < 0:
             raise ProblemError(("rate",), f"cannot be negative, is {rate:g}")
@@ -86,10 +98,9 @@ def mutation(model: Model, values: Mapping[str, float]) -> tuple[float, np.ndarr
         raise ProblemError(
             ("when",), f"{model.dynamics.kind} mutates {' or '.join(w.replace('_', ' ') for w in ways) or 'never'}"
         )
-    if chosen.to == "any":
-        to = np.full((strategies, strategies), 1 / strategies)
-    elif chosen.to == "others":
-        to = (1 - np.eye(strategies)) / (strategies - 1)
+    bounds = np.array([0, strategies]) if bounds is None else bounds
+    if isinstance(chosen.to, str):
+        to = _uniform(bounds, own=chosen.to == "any")
     else:
         if len(chosen.to) != strategies or any(len(row) != strategies for row in chosen.to):
             raise ProblemError(("to",), f"needs {strategies} rows of {strategies} probabilities")
@@ -97,19 +108,72 @@ def mutation(model: Model, values: Mapping[str, float]) -> tuple[float, np.ndarr
         for i, total in enumerate(to.sum(axis=1)):
             if abs(total - 1) > 1e-9:
                 raise ProblemError(("to", i), f"must sum to 1, sums to {total:g}")
+        if (to[_uniform(bounds, own=True) == 0] != 0).any():
+            raise ProblemError(("to",), "a strategy mutates to one of its own role only")
     return rate, to
+
+
+def _uniform(bounds: np.ndarray, own: bool) -> np.ndarray:
+    """Uniform over the strategies of a role, the own included or not; a strategy that is alone stays what it is."""
+    to = np.zeros((bounds[-1], bounds[-1]))
+    for first, stop in pairwise(bounds):
+        count = stop - first
+        alone = own or count == 1
+        to[first:stop, first:stop] = (np.ones((count, count)) - (0 if alone else np.eye(count))) / (
+            count if alone else count - 1
+        )
+    return to
+
+
+def still_table(process: Process) -> np.ndarray | None:
+    """The payoff table, (d, C), where it does not move during a run."""
+    if process.game.moves:
+        return None
+    program = process.game.program
+    registers = np.zeros((program.registers, process.game.vectors.shape[1]))
+    stack = np.zeros((program.depth, process.game.vectors.shape[1]))
+    prepare(program, process.scalars, process.game.vectors, registers, stack)
+    return registers[process.game.source[0], process.game.source[1]]
+
+
+def own_number(model: Model, process: Process) -> float:
+    """The rule's own number, checked; a largest payoff difference that is not given is taken from the payoff table."""
+    chosen, given = acting(model), process.rule.number
+    if isinstance(chosen, DiscreteReplicator) and given <= 0:
+        raise ProblemError(("background",), f"must be positive, is {given:g}")
+    if not isinstance(chosen, LocalUpdate | ProportionalImitation):
+        return given
+    if chosen.largest_difference is not None:
+        if given <= 0:
+            raise ProblemError(("largest_difference",), f"must be positive, is {given:g}")
+        return given
+    table = still_table(process)
+    if table is None:
+        raise ProblemError(
+            ("largest_difference",),
+            "is missing: these payoffs move, so that their largest difference is not known",
+            "give the largest payoff difference that can occur",
+        )
+    met = table[_meets(process)]
+    used = met[np.isfinite(met)]  # compositions that no group can have may be anything
+    spread = float(used.max() - used.min()) if used.size else 0.0
+    return spread if spread > 0 else 1.0
+
+
+def _meets(process: Process) -> np.ndarray:
+    """Which entries of the payoff table are of players who can meet, (d, C)."""
+    if len(process.wholes) == 1:
+        return np.ones(process.game.source.shape[1:], dtype=bool)
+    role = np.repeat([0, 1], np.diff(process.roles))
+    return role[:, None] != role[None, :]
 
 
 def check_linear_fitness(model: Model, process: Process) -> None:
     """Refuse linear fitness that is negative for a rare strategy among all-others, where payoffs do not move."""
     pairs = process.meeting.size == 2
-    if process.rule.fitness != codes.LINEAR or process.game.moves or not (pairs or process.meeting.assortment == 0):
+    table = still_table(process) if process.rule.fitness == codes.LINEAR else None
+    if table is None or len(process.wholes) > 1 or not (pairs or process.meeting.assortment == 0):
         return  # elsewhere the run stops at the state
-    program = process.game.program
-    registers = np.zeros((program.registers, process.game.vectors.shape[1]))
-    stack = np.zeros((program.depth, process.game.vectors.shape[1]))
-    prepare(program, process.scalars, process.game.vectors, registers, stack)
-    table = registers[process.game.source[0], process.game.source[1]]
     co_players = compositions(len(model.strategies), process.meeting.size - 1)
     beta, a = process.rule.intensity, process.meeting.assortment
     for i, name in enumerate(model.strategies):

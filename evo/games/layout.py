@@ -1,50 +1,16 @@
-"""Games: payoff programs over the composition of a group, and the layout of their table."""
+"""The layout of a payoff table: compositions of a group and of its co-players, in descending lexicographic order."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
 from itertools import combinations_with_replacement
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from pydantic import Field
-
-from evo._spec import Spec
-from evo.quantities import Cell, Formula, Size
-from evo.strategies import Name
 
 LARGEST_TABLE = 2**28  # bytes
 LARGEST_GROUP = 500  # beyond it multinomial coefficients leave the range of doubles
-
-
-class MatrixGame(Spec):
-    """Two-player game: payoffs[i][j] is the payoff to strategy i (row) against strategy j (column).
-
-    An entry is a number or a formula of parameters, environment variables, t, the mix x_NAME and the lines under `let`.
-    """
-
-    kind: Literal["matrix"] = "matrix"
-    let: dict[Name, Formula] = Field(default_factory=dict)
-    payoffs: tuple[tuple[Cell, ...], ...]
-
-
-class GroupGame(Spec):
-    """Game in groups of `size`: one formula per strategy for the payoff to a member who plays it.
-
-    Formulas may use parameters, environment variables, t, n (the group size), k_NAME (members of the group who play
-    NAME, the focal included), the population's mix x_NAME and the lines under `let`. A payoff is used only where the
-    group holds at least one such member.
-    """
-
-    kind: Literal["group"] = "group"
-    size: Size
-    let: dict[Name, Formula] = Field(default_factory=dict)
-    payoffs: dict[Name, Cell]
-
-
-Game = Annotated[MatrixGame | GroupGame, Field(discriminator="kind")]
 
 
 class Layout(NamedTuple):
@@ -108,23 +74,3 @@ def _rank(counts: np.ndarray, size: int) -> np.ndarray:
         left = left - counts[:, place]
         rank += ways[left]  # compositions whose count here is larger leave at most left-1
     return rank
-
-
-def payoff_formulas(game: MatrixGame | GroupGame, strategies: tuple[str, ...]) -> dict[str, str]:
-    """The outputs of the payoff program by name, in order: one per strategy, or one per cell of the matrix."""
-    if isinstance(game, GroupGame):
-        return {name: _text(game.payoffs[name]) for name in strategies}
-    return {
-        f"{row} against {column}": _text(game.payoffs[i][j])
-        for i, row in enumerate(strategies)
-        for j, column in enumerate(strategies)
-    }
-
-
-def _text(cell: float | str) -> str:
-    return cell if isinstance(cell, str) else repr(cell)
-
-
-def group_names(strategies: tuple[str, ...]) -> Mapping[str, int]:
-    """Names of the program's vectors: the counts in the group."""
-    return {f"k_{name}": place for place, name in enumerate(strategies)}

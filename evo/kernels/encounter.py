@@ -1,0 +1,37 @@
+"""Bringing mix, payoff table, payoffs and rates up to date with the amounts."""
+
+from evo.kernels._cache import inline, inner
+from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff
+from evo.kernels.rates import fill_rates, prepare_rates
+
+
+@inner
+def meet(process, amounts, mix, work):
+    """Bring mix, table and payoffs up to date with the amounts; returns the population's mean payoff."""
+    everybody = 0.0
+    for role in range(len(process.wholes)):
+        everybody += process.wholes[role]
+        for i in range(process.roles[role], process.roles[role + 1]):
+            mix[i] = amounts[i] / process.wholes[role]
+    if process.game.reads_mix:
+        for i in range(len(amounts)):
+            work.scalars[process.mix + i] = mix[i]
+        fill_table(process.game, work)
+    fill_payoffs(process.meeting, process.game.prefix, amounts, work.table, work.factors, work.status, work.strategy)
+    return mean_payoff(everybody, amounts, work.strategy)
+
+
+@inner
+def rate(process, amounts, work):
+    """Rates from payoffs that are up to date; returns the probability that an event changes anything."""
+    return rated(
+        process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, amounts,
+        work.table, work.factors, work.status, work.strategy, work.rates,
+    )  # fmt: skip
+
+
+@inline
+def rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates):
+    """`rate`, from the few arrays that it touches."""
+    prepare_rates(rule, meeting, prefix, roles, amounts, table, factors, status, strategy, rates)
+    return fill_rates(rule, to, roles, wholes, meeting.whole > 0, amounts, status, strategy, rates)

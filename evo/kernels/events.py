@@ -1,0 +1,132 @@
+"""Events one by one: the next one that changes anything, drawn by its rates, from one boundary to the next."""
+
+import numpy as np
+
+from evo.codes import ABSORBED
+from evo.kernels._cache import inline, inner
+from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, REASON
+from evo.kernels.encounter import meet, rate, rated
+from evo.kernels.innovation import innovates
+from evo.kernels.observe import add_average, note_fixation, watch, whole_of
+from evo.kernels.payoffs import fill_payoffs, mean_payoff
+from evo.kernels.random import geometric, uniform
+
+SKIP = 0.15  # below this probability of an effective event a geometric waiting time is cheaper than stepping
+LISTEN = 65536  # effective events between two looks at the flag
+
+
+@inline
+def draw_event(boundary, effective, pending, rng, step):
+    """Steps on to the next effective event; returns the step after it, a number uniform on [0, effective) and 0, or, where
+    none comes before the boundary, the boundary, -1 and the waiting time that is left beyond it (`pending`, 0 for none).
+    """
+    if effective >= SKIP:
+        while step < boundary:
+            u = uniform(rng)
+            step += 1
+            if u < effective:
+                return step, u, np.int64(0)
+        return boundary, -1.0, np.int64(0)
+    wait = pending - 1 if pending > 0 else geometric(effective, rng)
+    if wait >= boundary - step:
+        return boundary, -1.0, wait - (boundary - step) + 1
+    return step + wait + 1, uniform(rng) * effective, np.int64(0)
+
+
+@inline
+def replace(u, rates, amounts):
+    """Carry out the event whose interval of cumulated rates holds u; returns the strategy that gained one."""
+    loser, winner = 0, 0
+    for i in range(len(amounts)):
+        for j in range(len(amounts)):
+            if i != j and rates[i, j] > 0.0:
+                loser, winner = i, j
+                u -= rates[i, j]
+                if u < 0.0:
+                    break
+        if u < 0.0:
+            break
+    amounts[loser] -= 1.0
+    amounts[winner] += 1.0
+    return winner
+
+
+@inner
+def advance(
+    rule, meeting, prefix, to, roles, wholes, plan, flag, step, pending, boundary, unit,
+    burnt, rng, amounts, since, tipped, table, factors, status, strategy, rates,
+    means, numbers, counts,
+):  # fmt: skip
+    """Updates from `step` to `boundary`, during which environment and table stand still; returns the step reached and
+    the waiting time left (see `draw_event`)."""
+    averaging = step >= burnt
+    fixing = rule.mutation == 0.0 and not innovates(rule)
+    counted = step
+    events = 0
+    effective = rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates)
+    while step < boundary and status[REASON] == 0:
+        step, u, pending = draw_event(boundary, effective, pending, rng, step)
+        if u < 0.0:
+            break
+        if averaging:  # the state before this step's event stood for the steps since `counted`, and for this one
+            add_counts(float(step - counted), roles, wholes, amounts, strategy, means, numbers)
+            counted = step
+        winner = replace(u, rates, amounts)
+        events += 1
+        fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy)
+        effective = rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates)
+        if len(since) > 0:
+            watch(plan, step * unit, roles, wholes, amounts, since, tipped)
+        if fixing and amounts[winner] == whole_of(roles, wholes, winner):
+            note_fixation(step * unit, roles, wholes, amounts, counts, numbers)
+            if plan.until == ABSORBED and counts[FIXED] >= 0:
+                break
+        if events % LISTEN == 0 and flag[0] != 0:
+            break
+    if averaging:
+        add_counts(float(step - counted), roles, wholes, amounts, strategy, means, numbers)
+    counts[EFFECTIVE] += events
+    return step, pending
+
+
+@inner
+def add_counts(weight, roles, wholes, amounts, strategy, means, numbers):
+    """Let the present counts stand for `weight` steps in the averages."""
+    everybody = 0.0
+    for role in range(len(wholes)):
+        everybody += wholes[role]
+        for i in range(roles[role], roles[role + 1]):
+            means[i] += weight * amounts[i] / wholes[role]
+    numbers[MEAN] += weight * mean_payoff(everybody, amounts, strategy)
+
+
+@inner
+def mingle(
+    process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
+    means, numbers, counts,
+):  # fmt: skip
+    """`advance` for a game that reads the population's mix: its table moves with every event."""
+    averaging = step >= burnt
+    counted = step
+    events = 0
+    mean = meet(process, amounts, mix, work)
+    while step < boundary and work.status[REASON] == 0:
+        effective = rate(process, amounts, work)
+        step, u, pending = draw_event(boundary, effective, pending, rng, step)
+        if u < 0.0:
+            break
+        if averaging:
+            add_average(float(step - counted), mix, mean, means, numbers)
+            counted = step
+        replace(u, work.rates, amounts)
+        events += 1
+        mean = meet(process, amounts, mix, work)
+        watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
+        if process.rule.mutation == 0.0 and not innovates(process.rule):
+            note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
+        if flag[0] != 0 or (plan.until == ABSORBED and counts[FIXED] >= 0):
+            break
+    if averaging:
+        add_average(float(step - counted), mix, mean, means, numbers)
+    counts[EFFECTIVE] += events
+    return step, pending

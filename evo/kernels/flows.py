@@ -1,0 +1,75 @@
+"""Flows that are no mean field of a finite rule, in shares, role by role (definitions.md, Deterministic)."""
+
+from evo.codes import BNN
+from evo.kernels._cache import inline, inner
+from evo.kernels.arrays import PAYOFF, PULL
+
+
+@inline
+def mutator_flow(rule, to, first, stop, mean, mix, strategy, derivative):
+    """x' = x (beta*pi - mean) with mutation added to the shares, or at birth (option 1)."""
+    whole = 0.0
+    for i in range(first, stop):
+        whole += mix[i]
+    for i in range(first, stop):
+        gain = rule.intensity * strategy[PAYOFF, i] * mix[i] if mix[i] > 0.0 else 0.0
+        strategy[PULL, i] = gain if rule.option == 1 else mix[i]
+        # over the sum of shares, so that it stays what it is also where it is not exactly 1, within a step
+        derivative[i] = gain - mix[i] * rule.intensity * mean / whole - rule.mutation * strategy[PULL, i]
+    if rule.mutation > 0.0:
+        for i in range(first, stop):
+            for j in range(first, stop):
+                derivative[j] += rule.mutation * strategy[PULL, i] * to[i, j]
+
+
+@inner
+def excess_flow(rule, to, first, stop, mean, mix, strategy, derivative):
+    """BNN: by how much a payoff exceeds the mean draws everybody; Smith: by how much it exceeds another's draws those."""
+    beta = rule.intensity
+    for i in range(first, stop):
+        derivative[i] = 0.0
+    if rule.code == BNN:
+        excess = 0.0
+        for i in range(first, stop):
+            derivative[i] = max(0.0, beta * (strategy[PAYOFF, i] - mean))
+            excess += derivative[i]
+        for i in range(first, stop):
+            derivative[i] -= excess * mix[i]
+    else:
+        for i in range(first, stop):
+            for j in range(first, stop):
+                gain = beta * (strategy[PAYOFF, i] - strategy[PAYOFF, j])
+                if gain > 0.0:
+                    derivative[i] += mix[j] * gain
+                    derivative[j] -= mix[j] * gain
+    if rule.mutation > 0.0:
+        for i in range(first, stop):
+            derivative[i] -= rule.mutation * mix[i]
+            for j in range(first, stop):
+                derivative[j] += rule.mutation * mix[i] * to[i, j]
+
+
+@inner
+def projection_flow(rule, first, stop, mix, strategy, derivative):
+    """The payoffs projected onto the directions that point into the simplex: less their mean over the strategies in use
+    and those at 0 that lie above it, found by taking in the best of these while they raise the mean [Lahkar & Sandholm
+    2008]."""
+    members, total = 0, 0.0
+    for i in range(first, stop):
+        strategy[PULL, i] = 1.0 if mix[i] > 0.0 else 0.0
+        if mix[i] > 0.0:
+            members += 1
+            total += strategy[PAYOFF, i]
+    while True:
+        best = -1
+        for i in range(first, stop):
+            if strategy[PULL, i] == 0.0 and strategy[PAYOFF, i] * members > total:
+                if best < 0 or strategy[PAYOFF, i] > strategy[PAYOFF, best]:
+                    best = i
+        if best < 0:
+            break
+        strategy[PULL, best] = 1.0
+        members += 1
+        total += strategy[PAYOFF, best]
+    for i in range(first, stop):
+        derivative[i] = rule.intensity * (strategy[PAYOFF, i] - total / members) if strategy[PULL, i] > 0.0 else 0.0

@@ -1,0 +1,210 @@
+"""Steps in which all move at once: generations, synchronous updates, leaps, maps, and a mix with noise."""
+
+import math
+
+from evo.codes import (
+    ABSORBED,
+    AGGREGATE_SHOCKS,
+    DIFFUSION,
+    DISCRETE_REPLICATOR,
+    LEAP,
+    NEGATIVE_FITNESS,
+    NONFINITE_STATE,
+    WRIGHT_FISHER,
+)
+from evo.kernels._cache import inner
+from evo.kernels.arrays import EFFECTIVE, FIXED, PAYOFF, PULL, REASON, WHO
+from evo.kernels.births import fill_births
+from evo.kernels.diffusion import diffuse, shake
+from evo.kernels.encounter import meet, rate
+from evo.kernels.innovation import innovates
+from evo.kernels.observe import add_average, note_fixation, watch
+from evo.kernels.payoffs import mean_success
+from evo.kernels.random import multinomial
+
+TERMS = 24  # of the series of a transition matrix; the sum of probabilities that are left out is below 1e-16
+
+
+@inner
+def step_together(
+    process, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, drawn, since, tipped, work,
+    means, numbers, counts,
+):  # fmt: skip
+    """Steps from `step` to `boundary`; returns the step reached."""
+    absorbs = process.rule.mutation == 0.0 and not innovates(process.rule) and process.sizes[0] < math.inf
+    mean = meet(process, amounts, mix, work)
+    while step < boundary and work.status[REASON] == 0:
+        if step >= burnt:
+            add_average(1.0, mix, mean, means, numbers)
+        take(process, rng, amounts, drawn, work)
+        if work.status[REASON] != 0:
+            break
+        step += 1
+        counts[EFFECTIVE] += 1
+        mean = meet(process, amounts, mix, work)
+        watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
+        if absorbs:
+            note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
+        if flag[0] != 0 or (plan.until == ABSORBED and counts[FIXED] >= 0):
+            break
+    return step
+
+
+@inner
+def take(process, rng, amounts, drawn, work):
+    """One step, from payoffs that are up to date."""
+    rule = process.rule
+    if rule.code == AGGREGATE_SHOCKS:
+        shake(process, rng, amounts, work)
+    elif rule.pace == DIFFUSION:
+        rate(process, amounts, work)
+        diffuse(process, rng, amounts, work.rates, work.status)
+    elif rule.code == WRIGHT_FISHER:
+        redraw(process, rng, amounts, drawn, work)
+    elif rule.code == DISCRETE_REPLICATOR:
+        multiply(process, amounts, work)
+    elif process.meeting.whole == 0:
+        change(process, amounts, work)
+    else:
+        if rule.pace == LEAP:
+            look_ahead(process, amounts, work)
+        else:
+            rate(process, amounts, work)
+        scatter(process, rng, amounts, drawn, work)
+
+
+@inner
+def redraw(process, rng, amounts, drawn, work):
+    """A generation of Wright-Fisher: all of a role are redrawn (finite), or the mix is mapped (infinite)."""
+    for role in range(len(process.wholes)):
+        first, stop = process.roles[role], process.roles[role + 1]
+        fill_births(process.rule, process.to, first, stop, amounts, work.status, work.strategy)
+        born = work.strategy[PULL, first:stop]
+        total = 0.0
+        for i in range(len(born)):
+            total += born[i]
+        if not math.isfinite(total):
+            work.status[REASON] = NONFINITE_STATE if work.status[REASON] == 0 else work.status[REASON]
+            return
+        if process.meeting.whole > 0:
+            multinomial(int(process.wholes[role]), born, rng, drawn[first:stop])
+        for i in range(len(born)):
+            amounts[first + i] = float(drawn[first + i]) if process.meeting.whole > 0 else born[i] / total
+
+
+@inner
+def multiply(process, amounts, work):
+    """Maynard Smith's map: shares grow by w0 + beta*payoff over its mean."""
+    rule = process.rule
+    for role in range(len(process.wholes)):
+        first, stop = process.roles[role], process.roles[role + 1]
+        mean = rule.number + rule.intensity * mean_success(first, stop, amounts, work.strategy)
+        total = 0.0
+        for i in range(first, stop):
+            if amounts[i] > 0.0:
+                factor = rule.number + rule.intensity * work.strategy[PAYOFF, i]
+                if factor < 0.0:
+                    work.status[REASON] = NEGATIVE_FITNESS
+                    work.status[WHO] = i
+                amounts[i] *= factor / mean
+                total += amounts[i]
+        if not (math.isfinite(total) and total > 0.0):
+            work.status[REASON] = NONFINITE_STATE if work.status[REASON] == 0 else work.status[REASON]
+            return
+        for i in range(first, stop):
+            amounts[i] /= total
+
+
+@inner
+def change(process, amounts, work):
+    """A synchronous update of an infinite population: everybody by the same probabilities."""
+    rate(process, amounts, work)
+    after = work.shares[2]
+    for j in range(len(amounts)):
+        after[j] = amounts[j]
+        for i in range(len(amounts)):
+            if i != j:
+                after[j] += work.rates[i, j] - work.rates[j, i]
+    for role in range(len(process.wholes)):
+        total = 0.0
+        for i in range(process.roles[role], process.roles[role + 1]):
+            after[i] = max(after[i], 0.0)
+            total += after[i]
+        for i in range(process.roles[role], process.roles[role + 1]):
+            amounts[i] = after[i] / total
+
+
+@inner
+def look_ahead(process, amounts, work):
+    """Rates at the expected state half a leap from here."""
+    ahead = work.shares[3]
+    rate(process, amounts, work)
+    half = 0.5 * process.rule.step * process.meeting.whole
+    for j in range(len(amounts)):
+        ahead[j] = amounts[j]
+        for i in range(len(amounts)):
+            if i != j:
+                ahead[j] += half * (work.rates[i, j] - work.rates[j, i])
+        ahead[j] = max(ahead[j], 0.0)
+    meet(process, ahead, work.shares[4], work)
+    rate(process, ahead, work)
+    for i in range(len(amounts)):  # what one individual does in one generation
+        for j in range(len(amounts)):
+            work.rates[i, j] *= process.meeting.whole / ahead[i] if ahead[i] > 0.0 and i != j else 0.0
+    transitions(process.rule.step, work.rates, work.shares[2], work.leap)
+
+
+@inner
+def transitions(time, rates, row, chances):
+    """chances = exp(time * generator) for individual rates (diagonal ignored), by uniformisation: no entry is negative."""
+    strategies = rates.shape[0]
+    fastest = 0.0
+    for i in range(strategies):
+        total = 0.0
+        for j in range(strategies):
+            if j != i:
+                total += rates[i, j]
+        rates[i, i] = total
+        fastest = max(fastest, total)
+    for i in range(strategies):
+        power, following = chances[1, i], row
+        for j in range(strategies):
+            power[j] = 1.0 if i == j else 0.0
+            chances[0, i, j] = 0.0
+        weight = math.exp(-fastest * time)
+        for term in range(TERMS):
+            for j in range(strategies):
+                chances[0, i, j] += weight * power[j]
+            if fastest == 0.0:
+                break
+            weight *= fastest * time / (term + 1)
+            for j in range(strategies):
+                following[j] = power[j] * (1.0 - rates[j, j] / fastest)
+                for k in range(strategies):
+                    if k != j:
+                        following[j] += power[k] * rates[k, j] / fastest
+            for j in range(strategies):
+                power[j] = following[j]
+
+
+@inner
+def scatter(process, rng, amounts, drawn, work):
+    """Each individual changes on its own: the counts become a sum of multinomials, one per strategy."""
+    after, chances = work.shares[2], work.shares[3]
+    leap = process.rule.pace == LEAP
+    for j in range(len(amounts)):
+        after[j] = 0.0
+    for i in range(len(amounts)):
+        if amounts[i] > 0:
+            stays = 1.0
+            for j in range(len(amounts)):
+                if j != i:
+                    part = work.leap[0, i, j] if leap else work.rates[i, j] * process.meeting.whole / amounts[i]
+                    chances[j] = part
+                    stays -= part
+            chances[i] = work.leap[0, i, i] if leap else max(stays, 0.0)
+            multinomial(int(amounts[i]), chances, rng, drawn)
+            for j in range(len(amounts)):
+                after[j] += drawn[j]
+    for j in range(len(amounts)):
+        amounts[j] = after[j]

@@ -1,0 +1,116 @@
+"""The population, lowered: how many there are of each role, and who meets whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from evo import codes
+from evo._spec import ProblemError
+from evo.dynamics import Langevin
+from evo.games import BimatrixGame
+from evo.kernels.arrays import Meeting
+from evo.lowering.success import within
+from evo.populations import WellMixed
+from evo.quantities import number
+from evo.strategies import roles
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+LARGEST = 10**9
+
+
+class Crowd(NamedTuple):
+    """Who is there, by role."""
+
+    roles: np.ndarray  # int64 (r+1,): where the strategies of each role begin, and their number
+    wholes: np.ndarray  # float64 (r,): what amounts sum to
+    sizes: np.ndarray  # float64 (r,): individuals, inf in an infinite population
+    met: np.ndarray  # float64 (r,): how many a player's payoff averages over, 1 where amounts are shares
+
+
+def lower_crowd(model: Model, values: Mapping[str, float]) -> Crowd:
+    """The roles and their sizes; one role is the whole population. Raises ProblemError, path within the model."""
+    bounds = _role_bounds(model)
+    count = len(bounds) - 1
+    population = model.population
+    if not isinstance(population, WellMixed):
+        if not model.dynamics.facts.infinite:
+            raise ProblemError(
+                ("population", "kind"),
+                f"{model.dynamics.kind} needs the size of a finite population",
+                "use `kind: well_mixed` with a size",
+            )
+        ones = np.ones(count)
+        return Crowd(bounds, ones, np.full(count, np.inf), ones)
+    if not model.dynamics.facts.finite:
+        raise ProblemError(
+            ("population", "kind"),
+            f"{model.dynamics.kind} is a flow of infinite populations",
+            "use `kind: infinite`, or a finite rule such as moran",
+        )
+    sizes = _sizes(model, values)
+    if isinstance(model.dynamics, Langevin):
+        return Crowd(bounds, np.ones(count), sizes, np.ones(count))
+    if count == 1:
+        met = sizes if population.self_interaction else sizes - 1
+    else:
+        met = sizes[::-1]
+    return Crowd(bounds, sizes, sizes, met)
+
+
+def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, float]) -> Meeting:
+    """Who meets whom; raises ProblemError, path within the population."""
+    population = model.population
+    assortment = within(number(population.assortment, values), 0, 1, "assortment")
+    alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
+    if len(crowd.wholes) > 1 and assortment != 0:
+        raise ProblemError(("assortment",), "two roles never meet their own kind, so there is nothing to assort")
+    counted = isinstance(population, WellMixed) and not isinstance(model.dynamics, Langevin)
+    if not isinstance(population, WellMixed) or not counted:
+        return Meeting(size, 0, assortment, alike, False)
+    whole = int(crowd.sizes.sum())
+    if len(crowd.wholes) > 1 and population.self_interaction:
+        raise ProblemError(("self_interaction",), "two roles never meet their own kind, nor themselves")
+    if whole < size:
+        raise ProblemError(("size",), f"a population of {whole:g} cannot fill a group of {size}")
+    return Meeting(size, whole, assortment, alike, population.self_interaction)
+
+
+def _role_bounds(model: Model) -> np.ndarray:
+    named = roles(model.strategies)
+    strategies = len(model.strategies)
+    if not named:
+        if isinstance(model.form, BimatrixGame):
+            raise ProblemError(
+                ("strategies",), "name no roles, and a bimatrix game has two", "say `role:` in each strategy"
+            )
+        return np.array([0, strategies], dtype=np.int64)
+    for name, strategy in model.strategies.items():
+        if strategy.role is None:
+            raise ProblemError(("strategies", name, "role"), "is missing: the other strategies have one")
+    if len(named) != 2:
+        raise ProblemError(("strategies",), f"name {len(named)} roles ({', '.join(named)}); a game has two")
+    first, second = named.values()
+    if model.strategy_names != (*first, *second):
+        raise ProblemError(("strategies",), "list the strategies of one role together, then those of the other")
+    return np.array([0, len(first), strategies], dtype=np.int64)
+
+
+def _sizes(model: Model, values: Mapping[str, float]) -> np.ndarray:
+    named = roles(model.strategies)
+    given = model.population.size if isinstance(model.population, WellMixed) else 0
+    if isinstance(given, dict):
+        if set(given) != set(named):
+            known = f"roles: {', '.join(named)}" if named else "the strategies name no roles: give one number"
+            raise ProblemError(("population", "size"), "needs one number for each role", known)
+        sizes = [number(given[role], values) for role in named]
+    else:
+        sizes = [number(given, values)] * max(1, len(named))
+    for size in sizes:
+        if size != int(size) or not 2 <= size <= LARGEST:
+            raise ProblemError(("population", "size"), f"must be a whole number from 2 to 1e9, is {size:g}")
+    return np.array(sizes)

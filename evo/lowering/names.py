@@ -1,0 +1,75 @@
+"""Names that formulas may use, where they stand in `scalars`, and formulas compiled for them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from evo.environments import Constant, Feedback
+from evo.formulas import compile_program, parse
+from evo.games.written import payoff_formulas
+from evo.kernels.arrays import PARAMETERS
+from evo.kernels.program import Program
+from evo.strategies import roles
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+Names = tuple[tuple[str, int], ...]
+
+
+def scalar_names(model: Model) -> dict[str, int]:
+    """Where each name that formulas may use stands in `scalars`: t, n, parameters, environment, shares."""
+    names = {"t": 0, "n": 1}
+    place = PARAMETERS
+    for name in model.parameters:
+        names[name] = place
+        place += 1
+    for name in model.environment:
+        names[name] = place  # a variable shadows the parameter of its name
+        place += 1
+    for name in model.strategies:
+        names[f"x_{name}"] = place
+        place += 1
+    return names
+
+
+def payoff_names(model: Model) -> dict[str, int]:
+    """What feedback laws may use besides: mean_payoff and the payoff of each strategy."""
+    first = PARAMETERS + len(model.parameters) + len(model.environment) + len(model.strategies)
+    return {"mean_payoff": 2} | {f"payoff_{name}": first + place for place, name in enumerate(model.strategies)}
+
+
+def outputs(model: Model) -> dict[str, str]:
+    """The outputs of the payoff program by name, in order."""
+    named = roles(model.strategies)
+    rows = len(next(iter(named.values()))) if named else 0
+    return payoff_formulas(model.form, model.strategy_names, rows)
+
+
+def reads(model: Model, names: set[str]) -> bool:
+    """Whether a payoff or a feedback law reads one of these names."""
+    texts = [*model.form.let.values(), *outputs(model).values()]
+    texts += [law.rate for law in model.environment.values() if isinstance(law, Feedback)]
+    return any(not names.isdisjoint(parse(text).names) for text in texts)
+
+
+def moving(model: Model) -> frozenset[str]:
+    """Names whose values may change during a run."""
+    still = {name for name, law in model.environment.items() if isinstance(law, Constant)}
+    names = {"t"} | (set(model.environment) - still) | {f"x_{name}" for name in model.strategies}
+    return frozenset(names)
+
+
+@lru_cache(maxsize=256)
+def compiled(
+    let: tuple[tuple[str, str], ...],
+    outputs: tuple[tuple[str, str], ...],
+    scalars: Names,
+    vectors: Names,
+    moves: frozenset[str],
+) -> Program:
+    """The program of these formulas; the same formulas are compiled once."""
+    return compile_program(
+        let=dict(let), outputs=dict(outputs), scalars=dict(scalars), vectors=dict(vectors), moving=moves
+    )

@@ -1,0 +1,95 @@
+"""The update rule, lowered: its code, its own number and how its steps are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evo import codes
+from evo._spec import ProblemError
+from evo.dynamics import AggregateShocks, Langevin
+from evo.kernels.arrays import Rule
+from evo.populations import WellMixed
+from evo.quantities import number
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+EXACT = 10**6  # individuals up to which events are taken one by one, unless asked otherwise
+LEAP = 0.05  # generations that a step takes beyond
+
+
+def acting(model: Model) -> Any:
+    """The rule whose rates are used: the dynamics, or the finite rule that a langevin equation is of."""
+    return model.dynamics.of if isinstance(model.dynamics, Langevin) else model.dynamics
+
+
+def pace(model: Model) -> int:
+    """How steps are taken."""
+    dynamics = model.dynamics
+    if isinstance(dynamics, Langevin | AggregateShocks):
+        return codes.DIFFUSION
+    if dynamics.facts.generational or getattr(dynamics, "update", "sequential") == "synchronous":
+        return codes.SYNCHRONOUS
+    return codes.LEAP if _leap(model) > 0 else codes.SEQUENTIAL
+
+
+def _leap(model: Model) -> float:
+    if not isinstance(model.population, WellMixed):
+        return 0.0
+    if model.population.leap is not None:
+        return model.population.leap
+    sizes = model.population.size
+    whole = sum(
+        number(size, model.parameter_values) for size in (sizes.values() if isinstance(sizes, dict) else [sizes])
+    )
+    return LEAP if whole > EXACT else 0.0
+
+
+def lower_rule(model: Model, values: Mapping[str, float]) -> Rule:
+    """The rule without selection and mutation, which stand at what is neutral."""
+    how = pace(model)
+    dynamics, rule = model.dynamics, acting(model)
+    step = 1.0
+    if isinstance(dynamics, Langevin | AggregateShocks):
+        step = 1 / round(1 / dynamics.step)
+        if dynamics.kind == "langevin" and getattr(rule, "update", "sequential") == "synchronous":
+            raise ProblemError(("of", "update"), "a diffusion has no synchronous update")
+    elif how == codes.LEAP:
+        step = 1 / round(1 / _leap(model))
+    elif isinstance(model.population, WellMixed) and model.population.leap and how == codes.SYNCHRONOUS:
+        raise ProblemError(("leap",), f"{dynamics.kind} takes whole generations, there is nothing to leap")
+    own = getattr(rule, "number", None)
+    return Rule(
+        code=rule.facts.rule,
+        option=getattr(rule, "option", 0),
+        intensity=1.0,
+        fitness=0,
+        conformity=1.0,
+        prestige=0.0,
+        indicated=False,
+        mutation=0.0,
+        after=False,
+        number=number(own, values) if own is not None else 0.0,
+        pace=how,
+        step=step,
+    )
+
+
+def sigma(model: Model, values: Mapping[str, float]) -> np.ndarray:
+    """Strength of the aggregate shocks of each strategy, zeros where there are none."""
+    dynamics = model.dynamics
+    if not isinstance(dynamics, AggregateShocks):
+        return np.zeros(len(model.strategies))
+    if isinstance(dynamics.sigma, dict):
+        for name in dynamics.sigma:
+            if name not in model.strategies:
+                raise ProblemError(("sigma", name), "is not a strategy", f"strategies: {', '.join(model.strategies)}")
+        found = [number(dynamics.sigma.get(name, 0.0), values) for name in model.strategies]
+    else:
+        found = [number(dynamics.sigma, values)] * len(model.strategies)
+    if min(found) < 0:
+        raise ProblemError(("sigma",), "cannot be negative")
+    return np.array(found)
