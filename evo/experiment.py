@@ -112,8 +112,11 @@ class Experiment(Parts):
             problems.add(("run", "burn_in"), f"must be less than the {run.generations:g} generations of the run")
         finite = model.population.kind != "infinite"
         stepped = finite or model.lowered.rule.pace != codes.SEQUENTIAL
-        if run.until == "fixed" and (not finite or model.lowered.rule.mutation > 0):
-            problems.add(("run", "until"), "a strategy is fixed only in a finite population without mutation")
+        if run.until == "fixed" and not model.fixes:
+            problems.add(
+                ("run", "until"),
+                "a strategy is fixed only in a finite population without mutation, by a rule that brings nothing back",
+            )
         if run.until in ("converged", "cycling") and stepped:
             problems.add(("run", "until"), f"{run.until!r} is looked for in flows only")
         if run.until == "converged" and not model.lowered.autonomous:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -36,18 +37,24 @@ class MeanMix(Spec):
 
 class Prevailing(Spec):
     """The strategy with the largest final share; `none` on a tie within 1e-9; `cycle` where a flow is found to cycle,
-    the lead passing from strategy to strategy."""
+    the lead passing from strategy to strategy. Of two roles, the largest of each, joined by a plus sign."""
 
     kind: Literal["prevailing"] = "prevailing"
 
     def columns(self, model: Model, recording: Recording) -> Columns:
-        shares = recording.final[:, : len(model.strategies)]
-        names = np.array([*model.strategies, "none", "cycle"], dtype=object)
+        found = [self._leading(recording, first, stop, model) for first, stop in pairwise(model.lowered.roles)]
+        leading = found[0] if len(found) == 1 else found[0] + "+" + found[1]
+        leading[np.isfinite(recording.numbers[:, PERIOD])] = "cycle"
+        return {"prevailing": leading}
+
+    def _leading(self, recording: Recording, first: int, stop: int, model: Model) -> np.ndarray:
+        shares = recording.final[:, first:stop]
+        names = np.array([*model.strategy_names[first:stop], "none"], dtype=object)
         place = shares.argmax(axis=1)
-        ordered = np.sort(shares, axis=1)
-        place[ordered[:, -1] - ordered[:, -2] <= TIE] = len(model.strategies)
-        place[np.isfinite(recording.numbers[:, PERIOD])] = len(model.strategies) + 1
-        return {"prevailing": names[place]}
+        if stop - first > 1:
+            ordered = np.sort(shares, axis=1)
+            place[ordered[:, -1] - ordered[:, -2] <= TIE] = stop - first
+        return names[place]
 
 
 class TimeToTip(Spec):
@@ -68,13 +75,19 @@ class TimeToTip(Spec):
 
 
 class Fixed(Spec):
-    """The strategy that took over a finite population without mutation, null if none."""
+    """The strategy that took over a finite population without mutation, null if none; of two roles, one of each, joined by
+    a plus sign."""
 
     kind: Literal["fixed"] = "fixed"
 
     def columns(self, model: Model, recording: Recording) -> Columns:
         names = np.array([*model.strategies, None], dtype=object)
-        return {"fixed": names[recording.counts[:, FIXED]]}
+        winner = recording.counts[:, FIXED]
+        if len(model.lowered.wholes) == 1:
+            return {"fixed": names[winner]}
+        second, first = np.divmod(winner, len(model.strategies))
+        both = np.where(winner < 0, None, names[first] + "+" + names[second])
+        return {"fixed": both}
 
 
 class TimeToFixation(Spec):
@@ -206,6 +219,10 @@ def check_measure(measure: object, model: Model) -> None:
         if model.lowered.rule.mutation > 0:
             raise ProblemError(
                 (), "with mutation no strategy is ever fixed", "use prevailing, or set mutation.rate to 0"
+            )
+        if not model.fixes:
+            raise ProblemError(
+                (), f"{model.dynamics.kind} brings strategies back, so that none is ever fixed", "use prevailing"
             )
     if isinstance(measure, EnvironmentValues) and not model.environment:
         raise ProblemError((), "the model has no environment variables")

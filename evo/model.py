@@ -107,6 +107,12 @@ class Model(Parts):
         """Whether a run from a given start has no randomness."""
         return self.population.kind == "infinite" and not self.lowered.random
 
+    @property
+    def fixes(self) -> bool:
+        """Whether strategies are lost for good, so that one takes over: finite, no mutation, a rule that only imitates."""
+        innovative = getattr(self.dynamics, "of", self.dynamics).facts.innovative
+        return self.population.kind != "infinite" and self.lowered.rule.mutation == 0 and not innovative
+
     def _check_names(self, problems: Problems) -> None:
         prefixes = ("x_", "k_", "payoff_")
         taken = {prefix + name for prefix in prefixes for name in self.strategies} | RESERVED

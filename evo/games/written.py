@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import cast
 
+from evo._spec import Spec
+from evo.formulas import parse
 from evo.games.bimatrix import BimatrixGame
 from evo.games.group import GroupGame
 from evo.games.matrix import MatrixGame
+from evo.quantities import RunningFormula
 
 Written = MatrixGame | GroupGame | BimatrixGame
 
@@ -42,3 +46,28 @@ def _text(cell: float | str) -> str:
 def group_names(strategies: tuple[str, ...]) -> Mapping[str, int]:
     """Names of the program's vectors: the counts in the group."""
     return {f"k_{name}": place for place, name in enumerate(strategies)}
+
+
+def unknown_names(game: Spec, known: Collection[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Names in the formulas of a named game that are not among those known, with the formula's path within the game.
+
+    Once it is written out, its formulas are parts of others, and an error no longer shows where the config has it.
+    """
+    if not isinstance(game, Written):
+        for path, text in _formulas(game, ()):
+            yield from ((path, name) for name in sorted(parse(text).names) if name not in known)
+
+
+def _formulas(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every formula that is evaluated while the model runs, with its path."""
+    if isinstance(value, RunningFormula):
+        yield path, value
+    elif isinstance(value, Spec):
+        for name in type(value).model_fields:
+            yield from _formulas(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping):
+        for name, item in cast("Mapping[str, object]", value).items():
+            yield from _formulas(item, (*path, name))
+    elif isinstance(value, tuple):
+        for place, item in enumerate(cast("tuple[object, ...]", value)):
+            yield from _formulas(item, (*path, place))

@@ -63,6 +63,8 @@ class Meeting(NamedTuple):
     assortment: float
     alike: int  # FOCAL or FOUNDER
     self_interaction: bool
+    replaced: bool  # co-players are drawn from all, each anew
+    sampled: bool  # payoffs are those of one group each, not their expectation
 
 
 class Game(NamedTuple):
@@ -106,6 +108,7 @@ class Process(NamedTuple):
     stepwise: bool  # ... and some of it with every step
     autonomous: bool  # nothing depends on time but through the state
     random: bool  # the environment, or the flow itself, is random
+    longest: float  # generations of a step of the integrator in which no law does more than it can resolve, inf if none moves
 
 
 class Plan(NamedTuple):
@@ -151,6 +154,8 @@ class Work(NamedTuple):
     factors: Array  # float64 (5, d, n)
     strategy: Array  # float64 (7, d)
     rates: Array  # float64 (d, d): probability that one event turns an i into a j
+    weights: Array  # float64 (d, C): probability of the co-players of each strategy, where payoffs are sampled
+    chances: Array  # float64 (d, d): mean probability that a focal i copies a model j, or itself leaves, likewise
     events: Array  # float64 (6, m)
     status: Array  # int64 (5,)
     streams: Array  # uint64 (2, 4): of the strategies' events and of the environment's

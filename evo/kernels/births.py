@@ -53,6 +53,11 @@ def moran_rates(rule, to, first, stop, whole, finite, amounts, status, strategy,
     """Birth in proportion to fitness; death uniform over all, or over all but the parent (option 1)."""
     fitness = fill_births(rule, to, first, stop, amounts, status, strategy)
     spared = 1.0 if finite and rule.option == 1 else 0.0
+    if whole <= spared:  # nobody but the parent could die
+        for i in range(first, stop):
+            for j in range(first, stop):
+                rates[i, j] = 0.0
+        return
     for i in range(first, stop):
         for j in range(first, stop):
             rates[i, j] = strategy[PULL, j] * amounts[i] / (whole - spared)

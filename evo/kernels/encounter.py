@@ -3,6 +3,7 @@
 from evo.kernels._cache import inline, inner
 from evo.kernels.payoffs import fill_payoffs, fill_table, mean_payoff
 from evo.kernels.rates import fill_rates, prepare_rates
+from evo.kernels.samples import fill_chances
 
 
 @inner
@@ -24,14 +25,16 @@ def meet(process, amounts, mix, work):
 @inner
 def rate(process, amounts, work):
     """Rates from payoffs that are up to date; returns the probability that an event changes anything."""
+    if process.meeting.sampled:
+        fill_chances(process, amounts, work)
     return rated(
         process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, amounts,
-        work.table, work.factors, work.status, work.strategy, work.rates,
+        work.table, work.factors, work.status, work.strategy, work.chances, work.rates,
     )  # fmt: skip
 
 
 @inline
-def rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates):
+def rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, chances, rates):
     """`rate`, from the few arrays that it touches."""
     prepare_rates(rule, meeting, prefix, roles, amounts, table, factors, status, strategy, rates)
-    return fill_rates(rule, to, roles, wholes, meeting.whole > 0, amounts, status, strategy, rates)
+    return fill_rates(rule, to, roles, wholes, meeting.whole > 0, amounts, status, strategy, chances, rates)

@@ -54,7 +54,7 @@ def replace(u, rates, amounts):
 @inner
 def advance(
     rule, meeting, prefix, to, roles, wholes, plan, flag, step, pending, boundary, unit,
-    burnt, rng, amounts, since, tipped, table, factors, status, strategy, rates,
+    burnt, rng, amounts, since, tipped, table, factors, status, strategy, chances, rates,
     means, numbers, counts,
 ):  # fmt: skip
     """Updates from `step` to `boundary`, during which environment and table stand still; returns the step reached and
@@ -63,7 +63,9 @@ def advance(
     fixing = rule.mutation == 0.0 and not innovates(rule)
     counted = step
     events = 0
-    effective = rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates)
+    effective = rated(
+        rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, chances, rates
+    )
     while step < boundary and status[REASON] == 0:
         step, u, pending = draw_event(boundary, effective, pending, rng, step)
         if u < 0.0:
@@ -74,7 +76,9 @@ def advance(
         winner = replace(u, rates, amounts)
         events += 1
         fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy)
-        effective = rated(rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, rates)
+        effective = rated(
+            rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, chances, rates
+        )
         if len(since) > 0:
             watch(plan, step * unit, roles, wholes, amounts, since, tipped)
         if fixing and amounts[winner] == whole_of(roles, wholes, winner):

@@ -33,15 +33,18 @@ from evo.kernels.feedback import tell_mix
 from evo.kernels.flows import excess_flow, mutator_flow, projection_flow
 from evo.kernels.payoffs import fill_payoffs, fill_table, group_payoffs, mean_payoff, mean_success, pair_payoffs
 from evo.kernels.rates import fill_rates, prepare_rates
+from evo.kernels.samples import fill_chances
 
 
 @inner
-def imitates_only(rule):
-    """Whether the flow is x_i * growth_i in closed form: no mutation, role models met uniformly."""
+def imitates_only(rule, meeting):
+    """Whether the flow is x_i * growth_i in closed form: no mutation, role models met uniformly, expected payoffs."""
     unbiased = rule.conformity == 1.0 and rule.prestige == 0.0
     flow = rule.code == REPLICATOR or rule.code == REPLICATOR_MUTATOR or rule.code == MORAN
     compares = rule.code == PAIRWISE_COMPARISON or rule.code == LOCAL_UPDATE or rule.code == PROPORTIONAL_IMITATION
-    return rule.mutation == 0.0 and (flow or (unbiased and (compares or rule.code == IMITATION)))
+    return (
+        rule.mutation == 0.0 and not meeting.sampled and (flow or (unbiased and (compares or rule.code == IMITATION)))
+    )
 
 
 @inner
@@ -81,7 +84,7 @@ def write_mix(mix, logarithmic, state):
 @inner
 def still(process):
     """Whether the payoff table never changes, so that the field depends on the mix alone."""
-    return not (process.eventful or process.game.moves or len(process.laws.moved) > 0)
+    return not (process.eventful or process.game.moves or process.meeting.sampled or len(process.laws.moved) > 0)
 
 
 @inner
@@ -112,9 +115,12 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
     """The derivative of the state at time t; `mix` receives the shares, row PAYOFF the payoffs."""
     read_mix(process.roles, state, logarithmic, mix)
     surround(process, t, mix, state, work)
+    if process.meeting.sampled:
+        fill_chances(process, mix, work)
     fill_mix_field(
         process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, logarithmic, state,
-        mix, work.table, work.factors, work.status, work.strategy, work.rates, derivative,
+        mix, work.table, work.factors, work.status, work.strategy, work.chances, work.rates,
+        derivative,
     )  # fmt: skip
     if len(process.laws.moved) > 0:
         tell_mix(process, mix, mean_payoff(float(len(process.wholes)), mix, work.strategy), work)
@@ -123,22 +129,9 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
 
 @inner
 def fill_mix_field(
-    rule,
-    meeting,
-    prefix,
-    to,
-    roles,
-    wholes,
-    logarithmic,
-    state,
-    mix,
-    table,
-    factors,
-    status,
-    strategy,
-    rates,
+    rule, meeting, prefix, to, roles, wholes, logarithmic, state, mix, table, factors, status, strategy, chances, rates,
     derivative,
-):
+):  # fmt: skip
     """The derivative of the mix (or of its logarithm) in the environment as it stands."""
     read_mix(roles, state, logarithmic, mix)
     if meeting.size == 2:
@@ -147,7 +140,7 @@ def fill_mix_field(
         group_payoffs(meeting, prefix, mix, table, factors, status, strategy)
     if not (logarithmic or flows(rule)):
         prepare_rates(rule, meeting, prefix, roles, mix, table, factors, status, strategy, rates)
-        fill_rates(rule, to, roles, wholes, meeting.whole > 0, mix, status, strategy, rates)
+        fill_rates(rule, to, roles, wholes, meeting.whole > 0, mix, status, strategy, chances, rates)
         for i in range(len(mix)):
             derivative[i] = 0.0
             if status[RESTING] == 0:

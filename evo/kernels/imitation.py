@@ -57,7 +57,7 @@ def chance(rule, gain, focal, status):
 
 
 @inner
-def comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy, rates):
+def comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy, chances, rates):
     """Comparison by any rule, role models met uniformly or with a bias for the many and the prestigious."""
     left_out = 1.0 if finite and rule.option == 0 else 0.0
     fill_pull(rule, first, stop, amounts, strategy)
@@ -69,7 +69,10 @@ def comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy
         total = weigh_models(rule, first, stop, i, left_out, amounts, strategy, rates)
         for j in range(first, stop):
             if j != i and rates[i, j] > 0.0:
-                copied = chance(rule, strategy[PAYOFF, j] - strategy[PAYOFF, i], i, status)
+                if chances.shape[0] > 0:
+                    copied = chances[i, j]
+                else:
+                    copied = chance(rule, strategy[PAYOFF, j] - strategy[PAYOFF, i], i, status)
                 rates[i, j] *= amounts[i] / whole / total * copied
         rates[i, i] = 0.0
 

@@ -23,7 +23,7 @@ def imagines(rule):
 
 
 @inner
-def innovation_rates(rule, first, stop, whole, amounts, strategy, rates):
+def innovation_rates(rule, first, stop, whole, amounts, strategy, chances, rates):
     """From hypothetical payoffs to rates, row by row."""
     for i in range(first, stop):
         if amounts[i] <= 0:
@@ -44,6 +44,8 @@ def innovation_rates(rule, first, stop, whole, amounts, strategy, rates):
                         gain = rates[i, j] - rates[i, i]
                     odds = math.exp(-abs(rule.intensity * gain))
                     rates[i, j] = others * (odds if gain < 0.0 else 1.0) / (1.0 + odds)
+                    if chances.shape[0] > 0:
+                        rates[i, j] = others * chances[i, i]
         rates[i, i] = 0.0
 
 

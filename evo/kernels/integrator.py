@@ -34,7 +34,8 @@ def fill_stages(first, last, process, t, h, moving, logarithmic, state, stages, 
         else:
             fill_mix_field(
                 process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, logarithmic,
-                trial, mix, work.table, work.factors, work.status, work.strategy, work.rates, stages[stage],
+                trial, mix, work.table, work.factors, work.status, work.strategy, work.chances,
+                work.rates, stages[stage],
             )  # fmt: skip
 
 

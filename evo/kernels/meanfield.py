@@ -41,6 +41,7 @@ from evo.kernels.tableau import EXTRA, STAGES
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
 SMALLEST = 1e-13  # step, relative to the time
+SHORTEST = 1 / 64  # of a run: the longest step where something moves with time
 SMALL, MANY = 1e-5, 200  # so many steps in a row below this size, in generations, are a slide along a jump of the field
 EQUAL = 1e-4  # payoffs that differ by less are equal on such a slide
 # Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
@@ -71,7 +72,8 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     environment = work.scalars[process.environment : process.mix]
     counts = recording.counts[replicate]
     means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
-    logarithmic, moving, jumping = imitates_only(process.rule), not still(process), jumps(process.rule)
+    logarithmic = imitates_only(process.rule, process.meeting)
+    moving, jumping = not still(process), jumps(process.rule)
     roles, people, slides = process.roles, float(len(process.wholes)), 0
     clamped = process.rule.code == PROJECTION  # a share that runs into 0 stays there
     begin_watches(since)
@@ -90,7 +92,8 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     mean = mean_payoff(people, mix, work.strategy)
     keep_record(replicate, mix, mean, environment, recording)
     watch(plan, t, roles, process.wholes, mix, since, tipped)
-    h = min(plan.generations, 0.01 / (1e-3 + largest(stages[0])))
+    longest = min(process.longest, SHORTEST * plan.generations) if process.eventful else plan.generations
+    h = min(longest, 0.01 / (1e-3 + largest(stages[0])))
     reason = work.status[REASON]
     duration = 0.0
     while t < plan.generations and reason == COMPLETED:
@@ -99,6 +102,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
         if t < plan.burn_in:
             target = min(target, plan.burn_in)
         while t < target and reason == COMPLETED:
+            h = min(h, longest)
             last = t + 1.01 * h >= target
             step = target - t if last else h
             overwrite(mix, before)

@@ -84,13 +84,20 @@ def with_copies(drawn, ways, copying, factor):
         factor[c] = total
 
 
+@inline
+def depletes(meeting):
+    """Whether a co-player that is drawn is not there to be drawn again."""
+    return meeting.whole > 0 and not meeting.replaced
+
+
 @inner
 def fill_factors(meeting, copying, amounts, factors):
     """Weights of c co-players of each strategy, for amounts that are shares (infinite) or counts (finite)."""
-    if meeting.whole == 0:
+    if not depletes(meeting):
         for j in range(len(amounts)):
-            powers((1.0 - copying) * amounts[j], factors[OTHER, j])
-            powers((1.0 - copying) * amounts[j] + copying, factors[OWN, j])
+            share = amounts[j] / max(meeting.whole, 1)
+            powers((1.0 - copying) * share, factors[OTHER, j])
+            powers((1.0 - copying) * share + copying, factors[OWN, j])
         return
     focal = 0.0 if meeting.self_interaction else 1.0
     step = (1.0 - copying) / (meeting.whole - focal)
@@ -203,12 +210,12 @@ def copied(meeting):
 @inner
 def group_payoff(meeting, prefix, i, used, amounts, table, factors, status):
     """Payoff of strategy i in a group game, trait bias not counted, from factors that are filled."""
-    finite = meeting.whole > 0
+    finite = depletes(meeting)
     copying = copied(meeting)
     if meeting.alike == FOCAL or copying == 0.0:
         return table_mean(finite, i, i, used, prefix, table, factors, status)
     focal = 1.0 if finite and not meeting.self_interaction else 0.0
-    pool = meeting.whole - focal if finite else 1.0
+    pool = meeting.whole - focal if meeting.whole > 0 else 1.0
     total = 0.0
     for f in range(len(amounts)):
         weight = (1.0 - copying) * (amounts[f] - (focal if f == i else 0.0)) / pool

@@ -29,16 +29,17 @@ def prepare_rates(rule, meeting, prefix, roles, amounts, table, factors, status,
 
 
 @inline
-def fill_rates(rule, to, roles, wholes, finite, amounts, status, strategy, rates):
-    """Fill `rates` from row PAYOFF (and `prepare_rates`); returns the probability that an event changes anything."""
+def fill_rates(rule, to, roles, wholes, finite, amounts, status, strategy, chances, rates):
+    """Fill `rates` from row PAYOFF, and from `prepare_rates` or `chances` (of sampled payoffs); returns the probability that
+    an event changes anything."""
     if len(wholes) == 1:
-        return role_rates(rule, to, roles[0], roles[1], wholes[0], finite, amounts, status, strategy, rates)
+        return role_rates(rule, to, roles[0], roles[1], wholes[0], finite, amounts, status, strategy, chances, rates)
     total, everybody = 0.0, 0.0
     for role in range(len(wholes)):
         everybody += wholes[role]
     for role in range(len(wholes)):
         first, stop = roles[role], roles[role + 1]
-        part = role_rates(rule, to, first, stop, wholes[role], finite, amounts, status, strategy, rates)
+        part = role_rates(rule, to, first, stop, wholes[role], finite, amounts, status, strategy, chances, rates)
         if finite:
             about = wholes[role] / everybody
             part *= about
@@ -54,14 +55,15 @@ def fill_rates(rule, to, roles, wholes, finite, amounts, status, strategy, rates
 
 
 @inline
-def role_rates(rule, to, first, stop, whole, finite, amounts, status, strategy, rates):
+def role_rates(rule, to, first, stop, whole, finite, amounts, status, strategy, chances, rates):
     """The rates of one role."""
-    if rule.code == PAIRWISE_COMPARISON and rule.conformity == 1.0 and rule.prestige == 0.0 and not rule.after:
+    plain = rule.conformity == 1.0 and rule.prestige == 0.0 and not rule.after and chances.shape[0] == 0
+    if rule.code == PAIRWISE_COMPARISON and plain:
         return fermi_rates(rule, to, first, stop, whole, finite, amounts, strategy, rates)
     if compares(rule):
-        comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy, rates)
+        comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy, chances, rates)
     elif innovates(rule):
-        innovation_rates(rule, first, stop, whole, amounts, strategy, rates)
+        innovation_rates(rule, first, stop, whole, amounts, strategy, chances, rates)
     elif rule.code == IMITATION:
         imitation_rates(rule, first, stop, whole, finite, amounts, status, strategy, rates)
     elif rule.code == IMITATE_BEST:

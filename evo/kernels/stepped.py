@@ -20,12 +20,13 @@ from evo.codes import (
     STRATEGY_STREAM,
 )
 from evo.kernels._cache import entry, inner
-from evo.kernels.arrays import FIXED, NOMINAL, REASON, RECORDED
+from evo.kernels.arrays import BROKEN, FIXED, NOMINAL, REASON, RECORDED
 from evo.kernels.encounter import meet
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event, step_chains
 from evo.kernels.events import advance, mingle
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
+from evo.kernels.meetings import by_meetings, compare_pairs
 from evo.kernels.observe import (
     add_environment,
     begin_watches,
@@ -91,6 +92,8 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
     step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
     pending = np.int64(0)  # left of the waiting time that was under way at the last boundary
     reason = work.status[REASON]
+    if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
+        reason = ABSORBED
     while step < steps and reason == COMPLETED:
         due = next_record(plan, per_generation, counts)
         turn = next_boundary(process, step, per_generation, work.events)
@@ -103,16 +106,22 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
                 process, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, drawn, since, tipped, work,
                 means, numbers, counts,
             )  # fmt: skip
-        elif process.game.reads_mix:
+        elif process.game.reads_mix or process.meeting.sampled:
             reached, pending = mingle(
                 process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
                 means, numbers, counts,
+            )  # fmt: skip
+        elif by_meetings(process, work.status[BROKEN]):
+            reached, pending = compare_pairs(
+                process.rule, process.meeting, process.to, process.roles, process.wholes, plan, flag, step, pending,
+                boundary, unit, burnt, rng, amounts, since, tipped, work.table, work.status, work.strategy, means, numbers,
+                counts,
             )  # fmt: skip
         else:
             reached, pending = advance(
                 process.rule, process.meeting, process.game.prefix, process.to, process.roles, process.wholes, plan, flag,
                 step, pending, boundary, unit, burnt, rng, amounts, since, tipped, work.table, work.factors, work.status,
-                work.strategy, work.rates, means, numbers, counts,
+                work.strategy, work.chances, work.rates, means, numbers, counts,
             )  # fmt: skip
         if reached >= turn:
             pending = np.int64(0)  # the rates have moved: wait anew. A record alone changes nothing of what is drawn

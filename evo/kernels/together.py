@@ -202,7 +202,8 @@ def scatter(process, rng, amounts, drawn, work):
                     part = work.leap[0, i, j] if leap else work.rates[i, j] * process.meeting.whole / amounts[i]
                     chances[j] = part
                     stays -= part
-            chances[i] = work.leap[0, i, i] if leap else max(stays, 0.0)
+            stays = stays if stays > 1e-12 else 0.0  # rounding of a sum that is 1
+            chances[i] = work.leap[0, i, i] if leap else stays
             multinomial(int(amounts[i]), chances, rng, drawn)
             for j in range(len(amounts)):
                 after[j] += drawn[j]

@@ -51,6 +51,12 @@ def lower_laws(model: Model, values: Mapping[str, float]) -> Laws:
     )
 
 
+def longest_step(laws: Laws) -> float:
+    """The longest step of an integrator that cannot pass over what a law does: an eighth of the shortest period."""
+    periods = [laws.numbers[first + 2] for kind, first, *_ in laws.rows if kind == codes.PERIODIC]
+    return min(periods, default=np.inf) / 8
+
+
 def _stepwise(law: object) -> bool:
     return getattr(law, "per", "generation") == "step" or (isinstance(law, Switching) and law.probabilities is not None)
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from evo import codes
 from evo._spec import ProblemError
-from evo.dynamics import Langevin
+from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame
 from evo.kernels.arrays import Meeting
+from evo.lowering.rule import acting
 from evo.lowering.success import within
 from evo.populations import WellMixed
 from evo.quantities import number
@@ -56,7 +57,8 @@ def lower_crowd(model: Model, values: Mapping[str, float]) -> Crowd:
     if isinstance(model.dynamics, Langevin):
         return Crowd(bounds, np.ones(count), sizes, np.ones(count))
     if count == 1:
-        met = sizes if population.self_interaction else sizes - 1
+        everybody = population.self_interaction or population.sampling == "with_replacement"
+        met = sizes if everybody else sizes - 1
     else:
         met = sizes[::-1]
     return Crowd(bounds, sizes, sizes, met)
@@ -69,15 +71,33 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
     if len(crowd.wholes) > 1 and assortment != 0:
         raise ProblemError(("assortment",), "two roles never meet their own kind, so there is nothing to assort")
+    sampled = population.payoff == "sampled"
+    if sampled:
+        _check_sampled(model, crowd)
     counted = isinstance(population, WellMixed) and not isinstance(model.dynamics, Langevin)
     if not isinstance(population, WellMixed) or not counted:
-        return Meeting(size, 0, assortment, alike, False)
+        return Meeting(size, 0, assortment, alike, False, False, sampled)
     whole = int(crowd.sizes.sum())
     if len(crowd.wholes) > 1 and population.self_interaction:
         raise ProblemError(("self_interaction",), "two roles never meet their own kind, nor themselves")
     if whole < size:
         raise ProblemError(("size",), f"a population of {whole:g} cannot fill a group of {size}")
-    return Meeting(size, whole, assortment, alike, population.self_interaction)
+    replaced = population.sampling == "with_replacement"
+    if replaced and len(crowd.wholes) > 1:
+        raise ProblemError(("sampling",), "two roles meet in pairs, so that no group is sampled")
+    return Meeting(size, whole, assortment, alike, population.self_interaction or replaced, replaced, sampled)
+
+
+def _check_sampled(model: Model, crowd: Crowd) -> None:
+    rule = acting(model)
+    if not isinstance(rule, PairwiseComparison | LocalUpdate | ProportionalImitation | Aspiration):
+        raise ProblemError(
+            ("payoff",),
+            f"{rule.kind} weighs what everybody earns in expectation; samples are compared by pairwise_comparison, "
+            "local_update, proportional_imitation and aspiration",
+        )
+    if len(crowd.wholes) > 1:
+        raise ProblemError(("payoff",), "samples are for one population; with two roles payoffs are expected")
 
 
 def _role_bounds(model: Model) -> np.ndarray:
@@ -111,6 +131,8 @@ def _sizes(model: Model, values: Mapping[str, float]) -> np.ndarray:
     else:
         sizes = [number(given, values)] * max(1, len(named))
     for size in sizes:
-        if size != int(size) or not 2 <= size <= LARGEST:
-            raise ProblemError(("population", "size"), f"must be a whole number from 2 to 1e9, is {size:g}")
+        if size != int(size) or not (1 if named else 2) <= size <= LARGEST:
+            raise ProblemError(
+                ("population", "size"), f"must be a whole number from {1 if named else 2} to 1e9, is {size:g}"
+            )
     return np.array(sizes)

@@ -8,7 +8,7 @@ import numpy as np
 
 from evo import codes
 from evo.kernels.arrays import PARAMETERS, Process
-from evo.lowering.laws import lower_laws
+from evo.lowering.laws import longest_step, lower_laws
 from evo.lowering.meeting import lower_crowd, lower_meeting
 from evo.lowering.names import reads
 from evo.lowering.payoffs import group_size, lower_game
@@ -73,6 +73,7 @@ def lower(model: Model) -> Process:
         eventful=bool((kinds != codes.FIXED).any()) or reads_time,
         stepwise=bool(laws.rows[:, 2].any()),
         autonomous=bool(np.isin(kinds, (codes.FIXED, codes.FEEDBACK)).all()) and not reads_time,
+        longest=longest_step(laws),
         random=model.dynamics.facts.noisy or any(law.random for law in model.environment.values()),
     )
     with problems.at("dynamics"):
