@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evo import exact, plots
-    from evo._errors import ConfigError
+    from evo import exact, plots, traits
+    from evo._errors import ConfigError, SimulationError
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
     from evo.experiment import Experiment, dump, load, loads, schema
     from evo.model import Model
     from evo.results import Result
     from evo.runfolder import FolderError
-    from evo.simulation import Path, SimulationError, simulate
+    from evo.simulation import Path, simulate
 
     __version__: str
 
@@ -27,7 +27,7 @@ _PLACES = {
     "Model": "evo.model",
     "Path": "evo.simulation",
     "Result": "evo.results",
-    "SimulationError": "evo.simulation",
+    "SimulationError": "evo._errors",
     "dump": "evo.experiment",
     "load": "evo.experiment",
     "loads": "evo.experiment",
@@ -35,7 +35,7 @@ _PLACES = {
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
-_MODULES = ("exact", "plots")
+_MODULES = ("exact", "plots", "traits")
 
 __all__ = [
     "ConfigError",
@@ -54,6 +54,7 @@ __all__ = [
     "run",
     "schema",
     "simulate",
+    "traits",
 ]
 
 

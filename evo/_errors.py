@@ -1,4 +1,4 @@
-"""What is wrong with a config, where, and what would be right."""
+"""What is wrong with a config, where, and what would be right; and that a run could not go on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[^\s.\"'=]+\Z")
 _MOST_NAMES = 16
+
+
+class SimulationError(RuntimeError):
+    """A run that stopped at a state it could not go on from; says which."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from evo import codes
+from evo._errors import SimulationError
 from evo.canonical import point_hash
 from evo.kernels.arrays import ENDED, ENDED_WHERE, ENDED_WHO, Plan, Process, Recording
 from evo.kernels.meanfield import run_flow
@@ -34,10 +35,6 @@ TROUBLE = {
     codes.SLIDING: "best replies tie here and the state would slide along the tie, where the next reply is not determined",
     codes.STEP_TOO_SMALL: "the integrator's step became too small: the flow is too steep to follow",
 }
-
-
-class SimulationError(RuntimeError):
-    """A run that stopped at a state it could not go on from; says which."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from evo.exact.adaptive import (
     selection_gradient,
     slopes_at,
 )
-from evo.exact.enclosures import enclosure, zeros
+from evo.exact.intervals import enclosure, zeros
 from evo.exact.pip import invasibility
 from evo.exact.singular import classify, singular_points
 from evo.formulas import evaluate, parse
@@ -304,6 +304,7 @@ def quadratic(curvature: Any, mixed: Any, **changes: Any) -> TraitModel:
         ([[-1, 0], [0, -1]], [[2, 0], [0, 0]], "garden of Eden", False),
         ([[1, 0], [0, -1]], [[1, 0], [0, 0]], "repeller", False),
         ([[-1, 0], [0, -1]], [[0, 5], [0, 0]], "continuously stable", False),
+        ([[-1, 0], [0, -1]], [[0.7, 0], [0, 0]], "continuously stable", True),
         ([[-1, 0], [0, 0]], [[0, 0], [0, -1]], "degenerate", True),
     ],
 )

@@ -61,6 +61,8 @@ VARIANTS = {
     "groups": {"game": GROUP},
     "groups with kin": {"game": GROUP, "population": {"assortment": 0.3}},
     "groups with a founder": {"game": GROUP, "population": {"assortment": 0.3, "assortment_kind": "founder"}},
+    "groups with replacement": {"game": GROUP, "population": {"sampling": "with_replacement"}},
+    "sampled payoffs": {"game": GROUP, "population": {"payoff": "sampled"}},
     "bias": {"selection": {"bias": {"strength": 0.7, "weights": {"calm": 1.0}}}},
     "self-interaction": {"population": {"self_interaction": True}},
 }

@@ -66,9 +66,9 @@ def test_pairwise_comparison_with_mutation(name):
     check_reference(cases("pairwise_mutation")[name], rule, to_of(name))
 
 
-@pytest.mark.parametrize("name", reference("pairwise_mutation", "propimit"))
+@pytest.mark.parametrize("name", cases("proportional_imitation"))
 def test_proportional_imitation_with_mutation(name):
-    check_reference(cases("pairwise_mutation")[name], "proportional_imitation", "others")
+    check_reference(cases("proportional_imitation")[name], "proportional_imitation", "others")
 
 
 @pytest.mark.parametrize("name", reference("innovative_dynamics", ("logit", "aspiration")))
@@ -119,6 +119,7 @@ def test_rates_and_distribution_are_those_of_the_events(rule, mutation):
         )
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("kind", ["best_response", "logit", "aspiration", "introspection"])
 def test_innovation_needs_no_mutation(kind):
     config = random_config(5, rule_of(kind), {})

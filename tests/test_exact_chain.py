@@ -1,13 +1,16 @@
 """Exact chains over all states: their transition probabilities against the slow definitions in tests/naive."""
 
+import math
 from itertools import product
 
 import naive
 import numpy as np
 import pytest
 from finite_models import BIMATRIX, FERMI, MATRIX, PAIR, ROLES, SIZES, THREE, configured, loaded
+from naive.payoffs import company_chance, payoff
 
 from evo.exact.chain import chain, closed_classes
+from evo.exact.finite_payoffs import finite_payoffs
 from evo.exact.states import compositions_of, rank
 from evo.exact.stationary import stationary
 from evo.games import compositions
@@ -128,6 +131,90 @@ def test_whom_players_meet(game, population, rule):
 def test_two_roles(rule):
     mutation = {"rate": 0.1}
     agrees_with_definitions(configured(BIMATRIX, SIZES, rule, names=ROLES, mutation=mutation))
+
+
+@pytest.mark.parametrize("rule", [FERMI, "moran", "imitation", "best_response", "logit"])
+def test_one_individual_alone_in_its_role(rule):
+    sizes = {"row": 1, "column": 3}
+    agrees_with_definitions(configured(BIMATRIX, sizes, rule, names=ROLES, mutation={"rate": 0.1}))
+
+
+def companies(config, own, counts):
+    """Every company of three, one after the other, with its chance for a player of this strategy."""
+    population, whole = config["population"], sum(counts)
+    a = population.get("assortment", 0.0)
+    for company in product(range(3), repeat=3):
+        if population.get("sampling") == "with_replacement":
+            chance = math.prod(a * (j == own) + (1 - a) * counts[j] / whole for j in company)
+        else:
+            chance = company_chance(config, company, own, counts)
+        yield company, chance
+
+
+@pytest.mark.parametrize("population", [{}, {"assortment": 0.25}], ids=str)
+def test_co_players_drawn_with_replacement(population):
+    population |= {"sampling": "with_replacement"}
+    config = configured(GROUP, 5, FERMI, names=["a", "b", "c"], population=population)
+    states = compositions_of(5, 3)
+    found = finite_payoffs(loaded(config), states)
+    for s, i in np.argwhere(states > 0):
+        counts = states[s].tolist()
+        world = naive.world_of(config, 0.0, {}, counts)
+        earned = sum(chance * payoff(config, i, company, world) for company, chance in companies(config, i, counts))
+        assert found[s, i] == pytest.approx(earned, rel=1e-12)
+
+
+@pytest.mark.parametrize("rule", [
+    FERMI, {"kind": "local_update", "largest_difference": 9}, {"kind": "proportional_imitation", "largest_difference": 9},
+    {"kind": "aspiration", "level": 0.6},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("population", [{}, {"assortment": 0.3}, {"sampling": "with_replacement"}], ids=str)
+def test_sampled_payoffs(rule, population):
+    """The mean of the probability to copy (to leave) over what focal and model met, each apart from the other."""
+    population |= {"payoff": "sampled"}
+    kind = rule if isinstance(rule, str) else rule["kind"]
+    config = configured(GROUP, 5, rule, 1.0, names=["a", "b", "c"], population=population)
+    model = loaded(config)
+    found = chain(model)
+    for s, row in enumerate(found.states.counts):
+        counts = row.tolist()
+        world = naive.world_of(config, 0.0, {}, counts)
+        earned = {
+            i: [(payoff(config, i, company, world), chance) for company, chance in companies(config, i, counts)]
+            for i in range(3)
+            if counts[i]
+        }
+        for i, j in product(earned, range(3)):
+            if i == j or (kind != "aspiration" and j not in earned):
+                continue
+            models = [(0.6, 1.0)] if kind == "aspiration" else earned[j]
+            copied = sum(p * q * CHANCES[kind](b - a) for (a, p), (b, q) in product(earned[i], models))
+            met = 1 / 2 if kind == "aspiration" else counts[j] / 4
+            after = row - np.eye(3, dtype=int)[i] + np.eye(3, dtype=int)[j]
+            assert found.matrix[s, found.states.place(after)] == pytest.approx(counts[i] / 5 * met * copied, rel=1e-11)
+
+
+CHANCES = {
+    FERMI: lambda gain: 1 / (1 + math.exp(-gain)),
+    "aspiration": lambda gain: 1 / (1 + math.exp(-gain)),
+    "local_update": lambda gain: 0.5 + gain / 18,
+    "proportional_imitation": lambda gain: max(0, gain / 9),
+}
+
+
+def test_sampled_payoffs_that_read_the_mix():
+    """Pairs: every state has a table of its own."""
+    config = configured(READS_MIX, 5, FERMI, names=["a", "b", "c"], population={"payoff": "sampled"})
+    found = chain(loaded(config))
+    counts = [2, 2, 1]
+    x = np.array(counts) / 5
+    table = np.array([[x[0], 1, 0.5], [0.3, 2 * x[1], 0.1], [0.7, x[2] * x[0], 0.2]])
+    met = [[1 / 4, 2 / 4, 1 / 4], [2 / 4, 1 / 4, 1 / 4]]
+    copied = sum(
+        met[0][c] * met[1][k] / (1 + math.exp(table[0, c] - table[1, k])) for c, k in product(range(3), repeat=2)
+    )
+    here, there = found.states.place(counts), found.states.place([1, 3, 1])
+    assert found.matrix[here, there] == pytest.approx(2 / 5 * 2 / 4 * copied)
 
 
 def test_environment_that_is_given():

@@ -9,6 +9,7 @@ from reference import big_shift, cases
 
 import evo
 from evo.exact.coupled import coupled_rest_points
+from evo.exact.enclosures import enclosure
 from evo.exact.fields import field_of
 from evo.exact.landscape import Landscape
 from evo.exact.nash import support_equilibria, symmetric_equilibria
@@ -276,7 +277,7 @@ def test_centre_loses_its_stability_to_noise(name):
 
 @pytest.mark.parametrize("rule", ["logit", "introspection", "moran", "imitation", "pairwise_comparison"])
 def test_one_share_is_searched_whole(rule):
-    """Coordination with strong selection and some mutation: a polynomial that follows the field finds all three."""
+    """Coordination with strong selection and some mutation: all three, where the rate changes sign on a fine grid."""
     parts = {} if rule in ("logit", "introspection") else {"mutation": {"rate": 0.01}}
     model = model_of([[1, 0], [0, 1.5]], rule, selection={"intensity": 8}, **parts)
     found = rest_points(model)
@@ -286,6 +287,22 @@ def test_one_share_is_searched_whole(rule):
     rates = field.velocity(np.column_stack([shares, 1 - shares]))[:, 0]
     assert int((rates[:-1] * rates[1:] < 0).sum()) == 3
     assert all(np.abs(field.velocity(point.mix)).max() < 1e-12 for point in found)
+
+
+@pytest.mark.parametrize("rule, parts", [("replicator", {}), ("smith", {"mutation": {"rate": 0.02}}),
+                                         ("imitation", {"selection": {"conformity": 1.7}})], ids=str)  # fmt: skip
+@pytest.mark.parametrize("game", ["reads", "table"])
+def test_one_share_is_followed_by_a_polynomial(rule, parts, game):
+    """Where neither the rule nor the game is a polynomial: every sign change of the rate on a fine grid."""
+    bonus = "0.2 + tanh(8*(x_a - 0.6))" if game == "reads" else "k_a*k_a/4"
+    model = model_of({"kind": "group", "size": 3, "payoffs": {"a": bonus, "b": "0.5 + 0.1*k_b"}}, rule, **parts)
+    field, found = field_of(model), rest_points(model)
+    shares = np.linspace(0, 1, 2001)
+    rates = field.velocity(np.column_stack([shares, 1 - shares]))[1:-1, 0]
+    inside = sorted(point.mix[0] for point in found if 1e-9 < point.mix[0] < 1 - 1e-9)
+    changes = np.flatnonzero(rates[:-1] * rates[1:] < 0)
+    assert inside == pytest.approx(shares[1:-1][changes], abs=6e-4)
+    assert all(np.abs(field.velocity(point.mix)).max() < 1e-11 for point in found)
 
 
 def test_conformity_has_rest_points_of_its_own():
@@ -312,7 +329,45 @@ def test_sharp_choice_finds_every_equilibrium(beta):
     """Logit beside each of the seven rest points of coordination, also those that lie within exp(-beta) of a corner."""
     found = rest_points(model_of(np.eye(3), "logit", selection={"intensity": beta}))
     assert len(found) == 7 and found.index == 1 and len(found.attractors) == 3
-    assert not found.complete and sum(found.found) > 300
+    assert found.complete
+
+
+BOUNDED = [
+    ("logit", {"mutation": {"rate": 0.1, "when": "after"}}),
+    ("pairwise_comparison", {"mutation": {"rate": 0.1}}),
+    ("introspection", {}),
+    ({"kind": "aspiration", "level": 0.5}, {"mutation": {"rate": 0.1, "to": "any"}}),
+    ("moran", {"mutation": {"rate": 0.1}}),
+    ("imitation", {"mutation": {"rate": 0.05, "when": "after"}}),
+]
+
+
+@pytest.mark.parametrize("rule, parts", BOUNDED, ids=str)
+def test_enclosures(rule, parts):
+    """Fields and derivatives at mixes of a piece lie within its bounds, which close in on them as the piece shrinks; the
+    zeros that follow are those that Newton's method finds from many starts."""
+    rng = np.random.default_rng(2)
+    model = model_of(group_table(rng, 3, 3), rule, selection={"intensity": 2.0}, **parts)
+    field = field_of(model)
+    degree = field.landscape.degree
+    width = []
+    for size in (1.0, 0.03):
+        corner = rng.dirichlet(np.ones(3)) + size * (rng.dirichlet(np.ones(3), 3) - 1 / 3)
+        corner = np.clip(corner, 0, None) / np.clip(corner, 0, None).sum(axis=1, keepdims=True)
+        nodes = compositions(3, degree) / degree
+        design = np.array([values(np.eye(len(nodes)), node[None], degree)[0] for node in nodes])
+        form = np.linalg.solve(design, field.payoffs(nodes @ corner)).T
+        jet = enclosure(field, form[None], corner[None])
+        inside = rng.dirichlet(np.ones(3), 300) @ corner
+        rate, slope = field.velocity(inside), field.jacobian(inside) @ (corner[1:] - corner[0]).T
+        assert (rate >= jet.low - 1e-12).all() and (rate <= jet.high + 1e-12).all()
+        assert (slope >= jet.down - 1e-12).all() and (slope <= jet.up + 1e-12).all()
+        width.append((jet.up - jet.down).max() / np.abs(corner[1:] - corner[0]).max())
+    assert width[1] < 0.2 * width[0]
+    found = rest_points(model)
+    assert found.complete and found.index == 1 and found.found is None
+    ends, good = newton(field, starts(field, (0, 1, 2), 300, 3))
+    assert all(min(np.abs(mix - other).max() for other in mixes(found)) < 1e-8 for mix in ends[good])
 
 
 # ---- mix and environment together

@@ -58,6 +58,7 @@ def moran_config(case):
     return config_of(model["payoff"], model["N"], intensity=model["w"], selection=selection, population=population)
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("name", [name for name in MORAN if "const" in name or "neutral" in name])
 def test_moran_with_constant_fitness(name):
     case = MORAN[name]
@@ -120,6 +121,7 @@ def test_imitation(name, own, suffix):
     check_reference(case, config, renamed, times=(f"t1_{suffix}", f"t1_cond_{suffix}"))
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("name", [name for name in cases("wright_fisher") if "fix" in name])
 def test_wright_fisher(name):
     case = cases("wright_fisher")[name]
@@ -152,6 +154,7 @@ def log_of(number):
         return float((Decimal(number.numerator) / Decimal(number.denominator)).ln())
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("weak, power", [(0.1, -45), (4e-9, -400)])
 def test_chances_far_below_the_range_of_doubles(weak, power):
     """rho = 1/(1 + sum of products) with payoffs as fitness, in fractions."""
@@ -341,6 +344,7 @@ def fates(up, down):
     return matrix[:, -1], matrix[:, 0]
 
 
+@pytest.mark.pure
 def test_chains_that_cannot_do_everything():
     """Any pattern of impossible gains and losses: states that only gain, that only lose, that cannot be left."""
     rng = np.random.default_rng(4)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from finite_models import FERMI, MATRIX, PAIR, THREE, configured, loaded, mutating
+from finite_models import BIMATRIX, FERMI, MATRIX, PAIR, ROLES, THREE, configured, loaded, mutating
 from reference import cases
 from scipy import stats
 
@@ -224,12 +224,23 @@ def test_states_of_no_probability_do_not_matter(rule, payoffs, size):
     assert other.probabilities[places] == pytest.approx(found.probabilities, rel=1e-10, abs=1e-290)
 
 
-def test_methods_agree():
-    model = loaded(configured(THREE, 40, FERMI, 0.5, mutation={"rate": 0.02}))
+FOUR = [[1.0, 0.2, 0.5, 2.0], [2.0, 0.5, 0.1, 0.3], [0.3, 1.5, 1.0, 0.2], [0.6, 1.1, 0.9, 0.7]]
+UNEQUAL = {"row": 3, "column": 25}
+
+
+@pytest.mark.parametrize("config", [
+    configured(THREE, 40, FERMI, 0.5, mutation={"rate": 0.02}),
+    configured(FOUR, 14, "moran", 0.5, mutation={"rate": 0.05}),
+    configured(BIMATRIX, UNEQUAL, FERMI, 0.5, names=ROLES, mutation={"rate": 0.05}),
+    configured(BIMATRIX, {"row": 25, "column": 3}, "logit", 0.5, names=ROLES),
+], ids=["three", "four", "a large second role", "a large first role"])  # fmt: skip
+def test_methods_agree(config):
+    model = loaded(config)
     found, other = stationary(model), stationary(model, method="sparse LU")
     assert "layers" in found.method
     assert other.method == "sparse LU"
     assert np.abs(found.probabilities - other.probabilities).sum() < 1e-12
+    assert found.residual < 1e-14
 
 
 def test_layers_and_one_dense_layer_agree():
@@ -243,7 +254,7 @@ def test_layers_and_one_dense_layer_agree():
 def test_what_has_no_one_stationary_distribution():
     with pytest.raises(ValueError, match=r"one of 3 states that it never leaves .*20 S0; 20 S1; 20 S2.*absorption"):
         stationary(loaded(configured(THREE, 20, FERMI)))
-    with pytest.raises(ValueError, match="infinite population"):
+    with pytest.raises(ValueError, match="finite well-mixed population, and here it is infinite"):
         stationary(
             loaded(
                 configured(PAIR, 20, FERMI) | {"population": {"kind": "infinite"}, "dynamics": {"kind": "replicator"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from itertools import product
 from math import comb, exp
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -723,3 +724,91 @@ def test_formulas_too_long_together_are_refused():
     with pytest.raises(ConfigError, match="cannot be written out") as caught:
         model_of({"kind": "optional_public_goods", "cost": long}, two, parameters={"b": 1})
     assert caught.value.problems[0].path == ("game",)
+
+
+def achievement(institution, risk):
+    """Share of groups of four that reach three contributors, in the long run: the chain over all mixes of 100 people."""
+    from scipy.sparse import csr_array, eye_array
+    from scipy.sparse.linalg import spsolve
+
+    game = {"kind": "collective_risk", "size": 4, "threshold": 3, "risk": risk, "institution": institution}
+    whole, beta, mu = 100, 5.0, 0.01
+    count = 2 if institution["kind"] == "none" else 3
+    states = compositions(count, whole)
+    number = {tuple(state): place for place, state in enumerate(states.tolist())}
+    choose = np.array([[comb(top, k) for k in range(5)] for top in range(whole + 1)], dtype=float)
+    model = model_of(game, ["give", "take", "watch"][:count])
+    mixes = [(1 - x, 0, x)[:count] for x in (0.0, 1.0)]  # the share of watchers is all that is read
+    below, above = (table_of(model, mix=mix) for mix in mixes)
+    enough = (states[:, 2:].sum(axis=1) / whole >= 0.25)[:, None]
+    others = compositions(count, 3)
+    one = np.eye(count, dtype=int)
+    payoffs = np.empty(states.shape)
+    for own in range(count):
+        left = np.maximum(states - one[own], 0)
+        chance = np.prod(choose[left[:, None, :], others[None]], axis=2) / comb(whole - 1, 3)
+        payoffs[:, own] = (chance * np.where(enough, above[own], below[own])).sum(axis=1)
+    rows, columns, values = [], [], []
+    for a, b in product(range(count), repeat=2):
+        if a != b:
+            copied = states[:, b] / (whole - 1) / (1 + np.exp(-beta * (payoffs[:, b] - payoffs[:, a])))
+            rate = states[:, a] / whole * ((1 - mu) * copied + mu / (count - 1))
+            from_ = np.flatnonzero(states[:, a] > 0)
+            onward = states[from_] - one[a] + one[b]
+            rows.append(from_)
+            columns.append([number[tuple(state)] for state in onward.tolist()])
+            values.append(rate[from_])
+    flow = csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (len(states),) * 2)
+    system = (flow - csr_array(eye_array(len(states)).multiply(flow.sum(axis=1)[:, None]))).T.tolil()
+    system[0] = 1.0
+    time = spsolve(system.tocsc(), np.eye(len(states))[0])
+    groups = compositions(count, 4)
+    drawn = np.prod(choose[states[:, None, :], groups[None]], axis=2) / comb(whole, 4)
+    return float(time @ drawn[:, 4 - groups[:, 1] >= 3].sum(axis=1))
+
+
+@pytest.mark.parametrize(
+    "institution, shares",
+    [("none", (0.0007, 0.005, 0.933)), ("local", (0.566, 0.938, 0.976)), ("global", (0.0007, 0.012, 0.953))],
+)
+def test_institutions_of_vasconcelos(institution, shares):
+    """Vasconcelos, Santos & Pacheco 2013: local institutions bring about cooperation where risk is low, global ones don't."""
+    for risk, share in zip((0.2, 0.3, 0.5), shares, strict=True):
+        assert achievement({"kind": institution}, risk) == pytest.approx(share, abs=6e-4)
+
+
+# ---- configs
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+def outcomes(experiment, part, **settings):
+    """The rows of one point of a part of the sweep, by what is set there."""
+    (point,) = [
+        point.experiment
+        for point in experiment.points()
+        if point.part == part
+        and all(point.settings[path.replace("__", ".")] == value for path, value in settings.items())
+    ]
+    result = evo.run(point, progress=False, workers=1)
+    assert result.failures.empty
+    return result.outcomes
+
+
+def test_institutions_says_who_keeps_free_riders_in_check():
+    experiment = evo.load(CONFIGS / "institutions.yaml")
+    for part, low, high in (("local", 0.11, 0.04), ("global", 0.96, 0.07), ("none", 0.96, 0.09)):
+        for risk, share in ((0.4, low), (1.0, high)):
+            rows = outcomes(experiment, part, parameters__risk=risk)
+            assert rows["mean_mix.free_ride"].mean() == pytest.approx(share, abs=0.02)
+
+
+def test_punishment_says_who_prevails():
+    experiment = evo.load(CONFIGS / "punishment.yaml")
+    for second_order, strategy, share in ((False, "peer", 0.77), (True, "pool", 0.97)):
+        rows = outcomes(experiment, "second_order", game__pool__second_order=second_order, parameters__fee=0.7)
+        assert rows[f"mean_mix.{strategy}"].mean() == pytest.approx(share, abs=0.04)
+        rows = outcomes(experiment, "compulsory", game__pool__second_order=second_order)
+        assert rows["mean_mix.defect"].mean() > 0.99
+    rows = outcomes(experiment, "second_order", game__pool__second_order=True, parameters__fee=1.0)
+    assert rows["mean_mix.pool"].mean() < 0.01

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import evo
 from evo import _yaml
 from evo._spec import ConfigError, ProblemError, validate
 from evo.canonical import plain
-from evo.exact import payoff_table
+from evo.exact import critical_seed, invasion, payoff_table
 from evo.games import RepeatedGame, StochasticGame, stochastic, written
 from evo.games.long_run import long_run
 from evo.games.memory import NAMED, PURE, Payoffs, memory
@@ -393,3 +394,45 @@ def test_a_run_of_a_repeated_game():
     for start, winner in ((threshold * 1.05, 0), (threshold * 0.95, 1)):
         path = evo.simulate(model, generations=400, start={"TFT": start}, record_every=400)
         assert path.mix[0, -1, winner] > 0.99
+
+
+# ---- configs
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+def prevailing(experiment, **settings):
+    """The one who prevails from the start of the config, with these paths set and no sweep."""
+    bare = evo.Experiment.model_validate({key: value for key, value in experiment.data.items() if key != "sweep"})
+    changed = bare.replace({path.replace("__", "."): value for path, value in settings.items()})
+    return evo.run(changed, progress=False, workers=1).outcomes["prevailing"][0]
+
+
+def test_reciprocity_says_when_it_resists():
+    experiment = evo.load(CONFIGS / "reciprocity.yaml")
+    for d, share in ((0.9, 0.1 / 1.8), (0.5, 0.5)):
+        model = experiment.replace({"game.discount": d, "game.error": 0.0}).model
+        assert critical_seed(model, "defect", "tit_for_tat") == pytest.approx(share, abs=1e-9)
+    assert prevailing(experiment, game__discount=0.6) == "defect"
+    assert prevailing(experiment, game__discount=0.65) == "stay_or_shift"
+    for d, b, resists in ((0.49, 3.0, False), (0.51, 3.0, True), (1.0, 1.99, False), (1.0, 2.01, True)):
+        model = experiment.replace({"game.discount": d, "game.error": 0.0, "parameters.b": b}).model
+        assert (invasion(model)[3, 1] < 0) == resists
+
+
+def test_better_game_says_when_cooperation_needs_nobody_to_watch_over_it():
+    experiment = evo.load(CONFIGS / "better_game.yaml")
+    for b1, invaded in ((1.59, True), (1.61, False)):
+        assert (invasion(experiment.replace({"parameters.b1": b1}).model)[3, 1] > 0) == invaded
+    for b1, share in ((1.8, 0.72), (2.0, 0.56)):
+        model = experiment.replace({"parameters.b1": b1}).model
+        assert critical_seed(model, "defect", "stay_or_shift") == pytest.approx(share, abs=0.005)
+    always_bad = {"both": "bad", "one": "bad", "none": "bad"}
+    for b2, invaded in ((1.2, True), (1.99, True), (2.02, False)):
+        alone = experiment.replace(
+            {"game.states.good.next": always_bad, "game.states.bad.next": always_bad, "parameters.b2": b2}
+        )
+        assert (invasion(alone.model)[3, 1] > 0) == invaded
+    for b1, share, wins in ((2.0, 0.3, True), (1.8, 0.6, True), (1.8, 0.3, False)):
+        start = {"stay_or_shift": share}
+        assert (prevailing(experiment, parameters__b1=b1, run__start=start) == "stay_or_shift") == wins

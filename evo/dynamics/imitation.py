@@ -105,7 +105,8 @@ class Imitation(Spec):
 
 class ImitateBest(Spec):
     """A focal drawn uniformly takes the strategy that earns most among all that are present; ties keep the own strategy
-    if it is among the best, else are drawn uniformly among the best [Nowak & May 1992].
+    if it is among the best, else are drawn uniformly among the best strategies [Nowak & May 1992; Kandori, Mailath & Rob
+    1993 with `update: synchronous` and mutation after].
 
     In an infinite population x' = e_best - x jumps where the lead passes; a run that would slide along such a tie stops
     there and says so.

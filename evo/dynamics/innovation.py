@@ -16,7 +16,7 @@ from evo.quantities import Quantity
 
 class BestResponse(Spec):
     """A focal drawn uniformly takes the best reply to the others as they are; it keeps its own if that is one, else ties
-    are drawn uniformly [Gilboa & Matsui 1991; Kandori, Mailath & Rob 1993 with `update: synchronous` and mutation after].
+    are drawn uniformly [Gilboa & Matsui 1991].
 
     In an infinite population x' = b - x with b a best reply to x, a differential inclusion: between ties it is solved as
     it stands, a tie that is crossed is crossed, and a run that would slide along a tie stops there and says so.

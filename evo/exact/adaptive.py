@@ -63,7 +63,7 @@ def selection_gradient(model: TraitModel, traits: Traits) -> np.ndarray:
 
 
 def canonical_rate(model: TraitModel, traits: Traits, *, finite: bool = False) -> np.ndarray:
-    """dx/dt of the canonical equation, per generation: (1/2) mu Z k C D(x) [Dieckmann & Law 1996, eq. 6.1].
+    """dx/dt of the canonical equation, per generation: (1/2) mu Z k C D(x) [Dieckmann & Law 1996].
 
     C is the covariance of mutations, mu their rate, D the selection gradient, and k beta for moran and
     pairwise_comparison, 2 beta for wright_fisher, where a mutant is twice as likely to take over; divided by linear

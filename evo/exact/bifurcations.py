@@ -118,9 +118,9 @@ def _genuine(system: System, kind: str, place: np.ndarray) -> bool:
     if kind not in ("Hopf", "Neimark-Sacker"):
         return True
     inside = spectrum(system, place)[0]
-    neutral = np.abs(1 + inside) - 1 if kind == "Neimark-Sacker" else inside.real
+    neutral = np.abs(1 + inside) - 1 if kind == "Neimark-Sacker" else np.real(inside)
     pair = np.argsort(np.abs(neutral))[:2]
-    return bool((np.abs(inside.imag[pair]) > 1e-7).all())
+    return bool((np.abs(np.imag(inside[pair])) > 1e-7).all())
 
 
 def _one_of_each(at: list[Crossing]) -> list[Crossing]:

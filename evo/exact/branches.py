@@ -170,7 +170,7 @@ def located(
         return test(system.corrected(here + part * along, along)[0])
 
     try:
-        part = brentq(along_step, 0.0, length, xtol=1e-14, rtol=1e-14)
+        part = brentq(along_step, 0.0, length, xtol=1e-14)
         return system.corrected(here + part * along, along)[0]
     except (LostError, ValueError, ArithmeticError):
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evo import codes
+from evo.exact.chances import TIE, chance_to_copy, chance_to_leave, fermi, improper, sampled_chances
 from evo.exact.finite_payoffs import finite_payoffs, state_words
 from evo.kernels.arrays import INDICATOR
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from evo.exact.states import States
     from evo.kernels.arrays import Rule
     from evo.model import Model
-
-TIE = 1e-12  # payoffs that differ from the best by less, relative to it, are equal but for rounding
 
 
 class Scene(NamedTuple):
@@ -34,6 +33,7 @@ class Scene(NamedTuple):
     payoffs: np.ndarray  # (states, d), effective, nan for the absent
     hypothetical: np.ndarray  # (states, d, d): what an i would earn as a j, nan where there is no i; empty if not used
     indicator: np.ndarray  # (states, d): what prestige looks at
+    sampled: np.ndarray  # (states, d, d): mean probability that an i copies a j, where payoffs are sampled; else empty
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -60,6 +60,7 @@ def choices(model: Model, states: States, *, environment: Values = None) -> np.n
             payoff,
             _hypothetical(model, states, payoffs, range(first, last), environment),
             np.broadcast_to(process.strategy[INDICATOR, part], payoff.shape) if process.rule.indicated else payoff,
+            sampled_chances(model, states, environment) if process.meeting.sampled else np.empty(0),
         )
         chosen = RULES[process.rule.code](scene)
         if process.rule.code not in BIRTHS:
@@ -128,7 +129,7 @@ def moran(scene: Scene) -> np.ndarray:
     # An i dies with probability (n_i - [the parent is an i]) / (Z-1); here relative to n_i / Z, the chance to be updated.
     counts = scene.counts[:, :, None]
     whole = scene.counts.sum(axis=1)[:, None, None]
-    dies = np.maximum(counts - np.eye(len(scene.to)), 0) / (whole - 1)  # (states, dying, parent)
+    dies = np.maximum(counts - np.eye(len(scene.to)), 0) / np.maximum(whole - 1, 1)  # (states, dying, parent)
     return (dies * parent[:, None, :]) @ offspring * whole / np.maximum(counts, 1)
 
 
@@ -157,12 +158,6 @@ def _met(scene: Scene, left_out: bool, weight: np.ndarray | float = 1.0, pull: n
     return np.where(total > 0, met / np.where(total > 0, total, 1.0), np.eye(len(scene.to)))
 
 
-def _copied(scene: Scene, probability: np.ndarray) -> np.ndarray:
-    """A role model is met, and copied with a probability; else the own strategy is kept."""
-    met = _met(scene, not scene.rule.option)
-    return _keeping(np.where(met > 0, met * probability, 0.0))
-
-
 def _keeping(moves: np.ndarray) -> np.ndarray:
     """Rows of moves completed by what stays."""
     i = np.arange(moves.shape[1])
@@ -171,27 +166,14 @@ def _keeping(moves: np.ndarray) -> np.ndarray:
     return moves
 
 
-def _gains(scene: Scene) -> np.ndarray:
-    """What a role model j earns more than i, (states, i, j), nan if either is absent."""
-    return scene.payoffs[:, None, :] - scene.payoffs[:, :, None]
-
-
-def _relative_gains(scene: Scene) -> np.ndarray:
-    """Gains over the largest payoff difference (0 where all payoffs are equal)."""
-    gains = _gains(scene)
-    return gains / scene.rule.number if scene.rule.number > 0 else np.where(gains == 0, 0.0, np.sign(gains) * np.inf)
-
-
-def pairwise_comparison(scene: Scene) -> np.ndarray:
-    return _copied(scene, _fermi(scene.rule.intensity * _gains(scene)))
-
-
-def local_update(scene: Scene) -> np.ndarray:
-    return _copied(scene, _proper(scene, 0.5 + 0.5 * scene.rule.intensity * _relative_gains(scene)))
-
-
-def proportional_imitation(scene: Scene) -> np.ndarray:
-    return _copied(scene, _proper(scene, np.maximum(_relative_gains(scene), 0.0)))
+def comparison(scene: Scene) -> np.ndarray:
+    """A role model is met, and copied with a probability that depends on what it earns more."""
+    gains = scene.payoffs[:, None, :] - scene.payoffs[:, :, None]
+    copied = chance_to_copy(scene.rule, gains) if scene.sampled.size == 0 else scene.sampled
+    problem = "the probability of copying leaves [0, 1]: the largest payoff difference is too small"
+    _allowed(scene, improper(copied).sum(axis=2) == 0, problem)
+    met = _met(scene, not scene.rule.option)
+    return _keeping(np.where(met > 0, met * np.clip(copied, 0.0, 1.0), 0.0))
 
 
 def imitation(scene: Scene) -> np.ndarray:
@@ -218,13 +200,15 @@ def logit(scene: Scene) -> np.ndarray:
 
 
 def aspiration(scene: Scene) -> np.ndarray:
-    leaves = _fermi(scene.rule.intensity * (scene.rule.number - scene.payoffs))
+    leaves = chance_to_leave(scene.rule, scene.payoffs)
+    if scene.sampled.size > 0:
+        leaves = np.einsum("sii->si", scene.sampled)
     return _keeping(leaves[:, :, None] * _elsewhere(scene))
 
 
 def introspection(scene: Scene) -> np.ndarray:
     gains = scene.hypothetical - scene.payoffs[:, :, None]
-    return _keeping(_fermi(scene.rule.intensity * gains) * _elsewhere(scene))
+    return _keeping(fermi(scene.rule.intensity * gains) * _elsewhere(scene))
 
 
 def _elsewhere(scene: Scene) -> np.ndarray:
@@ -246,20 +230,6 @@ def _largest(values: np.ndarray) -> np.ndarray:
     return np.fmax.reduce(values, axis=-1, keepdims=True)
 
 
-def _fermi(x: np.ndarray) -> np.ndarray:
-    """1/(1+exp(-x)), to all digits at both ends."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1 + small)
-
-
-def _proper(scene: Scene, probability: np.ndarray) -> np.ndarray:
-    """Probabilities of copying, refused where they leave [0, 1] by more than rounding."""
-    wrong = np.abs(probability - 0.5) > 0.5 + TIE
-    problem = "the probability of copying leaves [0, 1]: the largest payoff difference is too small"
-    _allowed(scene, wrong.sum(axis=2) == 0, problem)
-    return np.clip(probability, 0.0, 1.0)
-
-
 def _allowed(scene: Scene, allowed: np.ndarray, problem: str) -> None:
     if not allowed.all():
         state = np.argwhere(~allowed)[0][0]
@@ -271,9 +241,9 @@ IMAGINING = (codes.BEST_RESPONSE, codes.LOGIT, codes.INTROSPECTION)
 RULES: dict[int, Callable[[Scene], np.ndarray]] = {
     codes.MORAN: moran,
     codes.WRIGHT_FISHER: wright_fisher,
-    codes.PAIRWISE_COMPARISON: pairwise_comparison,
-    codes.LOCAL_UPDATE: local_update,
-    codes.PROPORTIONAL_IMITATION: proportional_imitation,
+    codes.PAIRWISE_COMPARISON: comparison,
+    codes.LOCAL_UPDATE: comparison,
+    codes.PROPORTIONAL_IMITATION: comparison,
     codes.IMITATION: imitation,
     codes.IMITATE_BEST: imitate_best,
     codes.BEST_RESPONSE: best_response,

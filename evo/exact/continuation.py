@@ -12,9 +12,9 @@ import numpy as np
 from evo.exact.bifurcations import Crossing, crossings, directions, spectrum
 from evo.exact.branches import System, Track, track
 from evo.exact.families import Family, LostError
-from evo.exact.fields import Field, field_of
+from evo.exact.fields import Field, field_of, ordered
+from evo.exact.finding import find
 from evo.exact.payoffs import Values
-from evo.exact.rest_points import find
 from evo.exact.stability import classify, rates
 
 if TYPE_CHECKING:
@@ -40,12 +40,14 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """Rest points along the parameter: value (n,), mix (n, d), eigenvalues (n, k), stability of each. ends: why it ends on
-    either side: range (of the parameter), boundary (a share falls to 0: the rest point leaves the simplex), closed."""
+    """Rest points along the parameter: value (n,), mix (n, d), eigenvalues (n, k), the rate at which the fastest deviation
+    grows (n,), and stability. ends: why it ends on either side: range (of the parameter), boundary (a share falls to 0:
+    the rest point leaves the simplex), closed."""
 
     value: np.ndarray
     mix: np.ndarray
     eigenvalues: np.ndarray
+    growth: np.ndarray
     stability: tuple[str, ...]
     support: tuple[str, ...]
     events: tuple[Event, ...]
@@ -80,7 +82,7 @@ class Continuation:
             [
                 {"branch": number, self.path: float(branch.value[k])}
                 | dict(zip(self.strategies, branch.mix[k].tolist(), strict=True))
-                | {"stability": branch.stability[k], "growth": float(branch.eigenvalues[k].real.max(initial=-np.inf))}
+                | {"stability": branch.stability[k], "growth": float(branch.growth[k])}
                 for number, branch in enumerate(self.branches)
                 for k in range(len(branch.value))
             ]
@@ -205,6 +207,7 @@ class _Atlas:
             np.array([self.family.number(y[-1]) for y in whole.places]),
             np.array([np.clip(system.mix(y), 0, None) for y in whole.places]),
             np.array(spectra),
+            np.array([rates(one, generational=generational).max(initial=-np.inf) for one in spectra]),
             tuple(classify(one, generational=generational) for one in spectra),
             tuple(names[i] for i in system.support),
             tuple(self._event(system, crossing, names) for crossing in self.found[number]),
@@ -249,7 +252,7 @@ def _on_track(system: System, whole: Track, y: np.ndarray, direction: np.ndarray
 
 def _together(inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
     found = np.concatenate([inside, outside.astype(complex)])
-    return found[np.lexsort((-found.imag, -found.real))]
+    return ordered(found)
 
 
 def _support(field: Field, mix: np.ndarray) -> tuple[int, ...]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from evo.environments import Constant, Feedback, parameter_value
 from evo.exact.families import Family, LostError
-from evo.exact.fields import Field, field_of
-from evo.exact.rest_points import supports
+from evo.exact.fields import Field, field_of, ordered
+from evo.exact.finding import supports
 from evo.exact.search import starts
 from evo.exact.stability import classify
 from evo.formulas import evaluate
@@ -123,7 +123,9 @@ class _Together:
         mix, variables = state[: self.size], state[self.size :]
         field = self.field(variables)
         earned = field.payoffs(mix) - self.model.lowered.strategy[3]
-        names = self.model.parameter_values | self.constants | self.values | dict(zip(self.names, variables, strict=True))
+        names = (
+            self.model.parameter_values | self.constants | self.values | dict(zip(self.names, variables, strict=True))
+        )
         names |= {"t": self.time, "n": float(self.model.lowered.meeting.size), "mean_payoff": float(mix @ earned)}
         names |= {f"x_{name}": share for name, share in zip(self.model.strategy_names, mix, strict=True)}
         names |= {f"payoff_{name}": value for name, value in zip(self.model.strategy_names, earned, strict=True)}
@@ -187,6 +189,6 @@ class _Together:
         ways = self.ways(field, None)
         back: Callable[[np.ndarray], np.ndarray] = np.linalg.pinv(ways).__matmul__
         found = np.linalg.eigvals(back(self.slope(state, ways))).astype(complex)
-        found = found[np.lexsort((-found.imag, -found.real))]
+        found = ordered(found)
         variables = dict(zip(self.names, state[self.size :].tolist(), strict=True))
         return CoupledPoint(mix, variables, found, classify(found, generational=field.generational))

@@ -1,22 +1,24 @@
 """Edges of the simplex: rest points between two strategies, their stability along the edge, and the critical seed.
 
-On an edge the payoff difference of the two strategies is a polynomial of the share, of degree n-1 (n where groups have
-a founder). Its values at as many Chebyshev nodes as it has coefficients determine it, and its roots are eigenvalues of
-its companion matrix: all of them are found, unless the game reads the population's mix and is no polynomial, in which
-case roots are looked for between the sign changes on a fine grid.
+On an edge the payoff difference of the two strategies is a polynomial of the share in Bernstein form, of degree n-1 (n
+where groups have a founder): all its sign changes are found, unless the game reads the population's mix and is no
+polynomial, in which case roots are looked for between the sign changes on a fine grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evo.exact.payoffs import Values, payoffs
+from evo.codes import FOCAL
+from evo.exact.bernstein import sign_changes_of
+from evo.exact.landscape import with_assortment
+from evo.exact.payoffs import Values, payoff_table, payoffs
 from evo.exact.thresholds import crossing
+from evo.games import compositions
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -37,11 +39,11 @@ def edge_points(
 ) -> tuple[EdgePoint, ...]:
     """Interior rest points, without mutation, of a population of `first` and `second`, in ascending share of `first`."""
     advantage = _advantage(model, first, second, environment, time)
-    roots = _scanned(advantage) if model.lowered.game.reads_mix else _polynomial(advantage, model.lowered.meeting.size)
-    bounds = [0.0, *[(low + high) / 2 for low, high in pairwise(roots)], 1.0]
+    if model.lowered.game.reads_mix:
+        return tuple(_scanned(advantage))
     return tuple(
-        EdgePoint(root, bool(advantage(before) > 0 > advantage(after)))
-        for root, before, after in zip(roots, bounds, bounds[1:], strict=False)
+        EdgePoint(change.place, change.falling)
+        for change in sign_changes_of(_coefficients(model, first, second, environment, time))
     )
 
 
@@ -74,30 +76,20 @@ def _advantage(model: Model, first: str, second: str, environment: Values, time:
     return difference
 
 
-def _polynomial(function: Callable[[float], float], degree: int) -> list[float]:
-    """All roots in (0, 1) of a polynomial of at most this degree."""
-    from numpy.polynomial import chebyshev
-
-    nodes = chebyshev.chebpts1(degree + 1)
-    values = [function(0.5 * (node + 1)) for node in nodes]
-    series = chebyshev.chebtrim(
-        chebyshev.chebfit(nodes, values, degree), tol=1e-13 * max(map(abs, values), default=0.0)
-    )
-    found = chebyshev.chebroots(series)
-    inside = sorted(0.5 * (root.real + 1) for root in found if abs(root.imag) < 1e-7 and -1 < root.real < 1)
-    return [_polished(function, root) for root in inside]
+def _coefficients(model: Model, first: str, second: str, environment: Values, time: float) -> np.ndarray:
+    """The payoff difference on the edge in Bernstein form, by rising share of `first`."""
+    i, j = (model.strategy_names.index(name) for name in (first, second))
+    meeting, bias = model.lowered.meeting, model.lowered.strategy[3]
+    counts = compositions(len(model.strategies), meeting.size - 1)
+    alone = counts[:, i] + counts[:, j] == meeting.size - 1
+    order = np.argsort(-counts[alone, i])  # as in the table of a game between these two
+    table = payoff_table(model, environment=environment, time=time)[[i, j]][:, alone][:, order]
+    met = with_assortment(table, meeting.size, meeting.assortment, meeting.alike == FOCAL)
+    return (met[0] - met[1] + bias[i] - bias[j])[::-1]
 
 
-def _polished(function: Callable[[float], float], root: float) -> float:
-    for width in (1e-9, 1e-7, 1e-5):
-        low, high = max(0.0, root - width), min(1.0, root + width)
-        if function(low) * function(high) < 0:
-            return crossing(function, low, high)
-    return float(root)
-
-
-def _scanned(function: Callable[[float], float]) -> list[float]:
+def _scanned(function: Callable[[float], float]) -> list[EdgePoint]:
     shares = np.linspace(0, 1, GRID)[1:-1]
     values = np.array([function(share) for share in shares])
     changes = np.flatnonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
-    return [crossing(function, shares[k], shares[k + 1]) for k in changes]
+    return [EdgePoint(crossing(function, shares[k], shares[k + 1]), bool(values[k] > 0)) for k in changes]

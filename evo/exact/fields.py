@@ -95,7 +95,7 @@ class Field:
         across, that of its formula."""
         step = 1e-30
         moved = mix[..., None, :] + 1j * step * np.eye(mix.shape[-1])
-        return np.swapaxes(self.velocity(moved).imag, -1, -2) / step
+        return np.swapaxes(np.imag(self.velocity(moved)), -1, -2) / step
 
     def tangent(self, support: tuple[int, ...] | None = None) -> np.ndarray:
         """An orthonormal basis (d, k) of the directions along the simplex, or along the face of these strategies."""
@@ -117,10 +117,15 @@ class Field:
         if not self.differentiable:
             return np.full(basis.shape[1], complex(np.nan, np.nan))
         found = np.linalg.eigvals(basis.T @ self.jacobian(mix) @ basis).astype(complex)
-        return found[np.lexsort((-found.imag, -found.real))]
+        return ordered(found)
 
     def without_mutation(self) -> Field:
         return replace(self, numbers=tuple(numbers._replace(mutation=0.0) for numbers in self.numbers))
+
+
+def ordered(eigenvalues: np.ndarray) -> np.ndarray:
+    """Largest real part first."""
+    return eigenvalues[np.lexsort((-np.imag(eigenvalues), -np.real(eigenvalues)))]
 
 
 def field_of(model: Model, *, environment: Values = None, time: float = 0.0) -> Field:

@@ -1,5 +1,8 @@
-"""Expected payoffs in every state of a finite population, straight from definitions.md: co-players are drawn without
-replacement, so that a group's composition is multivariate hypergeometric."""
+"""Who meets whom in every state of a finite population, and what it earns in expectation, straight from definitions.md.
+
+Co-players are drawn without replacement, so that the composition of a group is multivariate hypergeometric, or each anew
+from all, so that it is multinomial; slots that assortment fills with copies consume nobody.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import numpy as np
 from evo import codes
 from evo.environments import Constant
 from evo.exact.payoffs import Values, payoff_table
-from evo.exact.states import States, compositions_of, rank, states_of
+from evo.exact.states import States, compositions_of, rank, states_of, ways
 from evo.kernels.arrays import BIAS, TIME
 
 if TYPE_CHECKING:
@@ -35,12 +38,11 @@ def finite_payoffs(
     counts = np.asarray(counts, dtype=np.int64)
     states = states_of(model)
     mixes = counts / np.repeat(states.sizes, states.strategies) if mixes is None else mixes
-    fixed = None if model.lowered.game.reads_mix else payoff_table(model, environment=environment)[None]
     found = np.full(counts.shape, np.nan)
     rows = max(1, CHUNK // (model.lowered.game.source.shape[2] * counts.shape[1]))
     for first in range(0, len(counts), rows):
         part = slice(first, first + rows)
-        tables = _tables(model, mixes[part], environment) if fixed is None else fixed
+        tables = payoff_tables(model, mixes[part], environment)
         found[part] = _payoffs(model.lowered.meeting, states, counts[part], tables)
     found += model.lowered.strategy[BIAS]
     wrong = np.argwhere((counts > 0) & ~np.isfinite(found))
@@ -74,17 +76,37 @@ def state_words(names: tuple[str, ...], counts: np.ndarray) -> str:
     return ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True) if count)
 
 
+def company(meeting: Meeting, own: int, counts: np.ndarray) -> np.ndarray:
+    """Probability of each composition of the co-players of a player of strategy `own`, (states, compositions), in states
+    in which there is one (rows of counts); one role."""
+    pool = counts.copy()
+    pool[:, own] -= not meeting.self_interaction
+    a, slots = meeting.assortment, meeting.size - 1
+    if a == 0 or meeting.alike == codes.FOCAL:
+        return _with_copies(meeting, a, own, slots, pool)
+    s = math.sqrt(a)
+    founders = (1 - s) * pool / pool.sum(axis=1, keepdims=True)
+    founders[:, own] += s
+    return sum(founders[:, [f]] * _with_copies(meeting, s, f, slots, pool) for f in range(pool.shape[1]))  # pyright: ignore[reportReturnType]
+
+
 def hypergeometric(pool: np.ndarray, slots: int) -> np.ndarray:
     """Probability of each composition of `slots` draws without replacement from each pool (rows), (pools, ways)."""
     total = pool.sum(axis=1)
     if slots == 1:
         return pool / total[:, None]
-    strategies = pool.shape[1]
     log_ways = _log_binomials(int(total.max()), slots)
-    logarithm = np.zeros((len(pool), 1)) - log_ways[total, slots][:, None]
-    for j, taken in enumerate(compositions_of(slots, strategies).T):
+    logarithm = -log_ways[total, slots][:, None]
+    for j, taken in enumerate(compositions_of(slots, pool.shape[1]).T):
         logarithm = logarithm + log_ways[pool[:, j]][:, taken]
     return np.exp(logarithm)
+
+
+def multinomial(pool: np.ndarray, slots: int) -> np.ndarray:
+    """Probability of each composition of `slots` draws with replacement from each pool (rows), (pools, ways)."""
+    taken = compositions_of(slots, pool.shape[1])
+    ways = np.array([math.factorial(slots) // math.prod(map(math.factorial, row)) for row in taken.tolist()], float)
+    return ways * np.prod((pool / pool.sum(axis=1, keepdims=True))[:, None, :] ** taken, axis=2)
 
 
 def _log_binomials(most: int, slots: int) -> np.ndarray:
@@ -96,9 +118,27 @@ def _log_binomials(most: int, slots: int) -> np.ndarray:
     return np.hstack([np.zeros((most + 1, 1)), np.cumsum(falling, axis=1)]) - factorial
 
 
-def _tables(model: Model, shares: np.ndarray, environment: Values) -> np.ndarray:
-    """Payoff table in each state, (states, strategies, compositions)."""
-    return np.array([payoff_table(model, mix=mix, environment=environment) for mix in shares])
+def _with_copies(meeting: Meeting, copying: float, copied: int, slots: int, pool: np.ndarray) -> np.ndarray:
+    """The same where each slot is a copy of one strategy with probability `copying`, else drawn from the pool."""
+    draw = multinomial if meeting.replaced else hypergeometric
+    if copying == 0:
+        return draw(pool, slots)
+    found = np.zeros((len(pool), ways(pool.shape[1], slots)))
+    for copies in range(slots + 1):
+        chance = math.comb(slots, copies) * copying**copies * (1 - copying) ** (slots - copies)
+        if chance > 0:
+            others = compositions_of(slots - copies, pool.shape[1])
+            others[:, copied] += copies
+            drawn = draw(pool, slots - copies) if copies < slots else np.ones((len(pool), 1))
+            found[:, rank(others, slots)] += chance * drawn
+    return found
+
+
+def payoff_tables(model: Model, mixes: np.ndarray, environment: Values) -> np.ndarray:
+    """The payoff table at each mix, (mixes, strategies, compositions); one for all where the game does not read the mix."""
+    if not model.lowered.game.reads_mix:
+        return payoff_table(model, environment=environment)[None]
+    return np.array([payoff_table(model, mix=mix, environment=environment) for mix in mixes])
 
 
 def _payoffs(meeting: Meeting, states: States, counts: np.ndarray, tables: np.ndarray) -> np.ndarray:
@@ -108,44 +148,14 @@ def _payoffs(meeting: Meeting, states: States, counts: np.ndarray, tables: np.nd
         for i in range(first, last):
             some = counts[:, i] > 0
             table = tables[:, i] if len(tables) == 1 else tables[some, i]
-            pool = counts[some]
             if len(states.sizes) > 1:
-                others, other = states.roles[1 - role], states.sizes[1 - role]
-                weights = np.zeros(pool.shape)
-                weights[:, slice(*others)] = pool[:, slice(*others)] / other
-                found[some, i] = _weighted(weights, table)
+                others = slice(*states.roles[1 - role])
+                weights = np.zeros((some.sum(), counts.shape[1]))
+                weights[:, others] = counts[some, others] / states.sizes[1 - role]
             else:
-                pool[:, i] -= not meeting.self_interaction
-                found[some, i] = _expected(meeting, i, pool, table)
+                weights = company(meeting, i, counts[some])
+            found[some, i] = _weighted(weights, table)
     return found
-
-
-def _expected(meeting: Meeting, own: int, pool: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Mean payoff to a player of strategy `own` whose co-players are drawn from each pool, or copied."""
-    a = meeting.assortment
-    if a == 0 or meeting.alike == codes.FOCAL:
-        return _with_copies(a, own, meeting.size - 1, pool, table)
-    s = math.sqrt(a)
-    founders = (1 - s) * pool / pool.sum(axis=1, keepdims=True)
-    founders[:, own] += s
-    by_founder = [_with_copies(s, f, meeting.size - 1, pool, table) for f in range(pool.shape[1])]
-    return _weighted(founders, np.column_stack(by_founder))
-
-
-def _with_copies(copying: float, copied: int, slots: int, pool: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Mean of the table where each slot is a copy of one strategy with probability `copying`, else drawn."""
-    if copying == 0:
-        return _weighted(hypergeometric(pool, slots), table)
-    total = np.zeros(len(pool))
-    for copies in range(slots + 1):
-        chance = math.comb(slots, copies) * copying**copies * (1 - copying) ** (slots - copies)
-        if chance > 0:
-            drawn = slots - copies
-            company = compositions_of(drawn, pool.shape[1]).copy()
-            company[:, copied] += copies
-            weights = hypergeometric(pool, drawn) if drawn else np.ones((len(pool), 1))
-            total += chance * _weighted(weights, table[:, rank(company, slots)])
-    return total
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

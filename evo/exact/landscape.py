@@ -62,11 +62,11 @@ class Landscape:
     def derivative(self, mix: np.ndarray) -> np.ndarray:
         """d payoff_i / d x_k at one mix, (d, d), by complex steps (exact but for a game's own reading of the mix)."""
         step = 1e-30
-        return self.payoffs(mix + 1j * step * np.eye(len(mix))).imag.T / step
+        return np.imag(self.payoffs(mix + 1j * step * np.eye(len(mix)))).T / step
 
     def _table_at(self, mix: np.ndarray) -> np.ndarray:
         assert self.read is not None
-        real, direction = mix.real, mix.imag if np.iscomplexobj(mix) else np.zeros(len(mix))
+        real, direction = np.real(mix), np.imag(mix)
         length = np.abs(direction).max()
         table = self.read(real)
         if length == 0:
@@ -82,8 +82,8 @@ def _slope(read: Callable[[np.ndarray], np.ndarray], mix: np.ndarray, direction:
         return (back2 - 8 * back1 + 8 * ahead1 - ahead2) / (12 * STEP)
     side = 1.0 if (near[3] >= 0).all() else -1.0
     weights = (-25 / 12, 4.0, -3.0, 4 / 3, -1 / 4)
-    total = sum(weight * read(mix + side * k * STEP * direction) for k, weight in enumerate(weights))
-    return side * total / STEP
+    values = [weight * read(mix + side * k * STEP * direction) for k, weight in enumerate(weights)]
+    return side * np.sum(values, axis=0) / STEP
 
 
 def landscape(model: Model, *, environment: Values = None, time: float = 0.0) -> Landscape:

@@ -43,7 +43,7 @@ def velocity(kind: str, numbers: Numbers, mix: np.ndarray, payoff: np.ndarray) -
         net = flow(kind, numbers, mix, payoff)
     if numbers.mutation == 0:
         return net
-    mu, to = numbers.mutation, numbers.to
+    mu, to = numbers.mutation, np.asarray(numbers.to)
     if numbers.offspring:
         born = numbers.intensity * mix * payoff
         return net + mu * (born @ to - born)
@@ -75,14 +75,14 @@ def chances(kind: str, numbers: Numbers, mix: np.ndarray, payoff: np.ndarray) ->
 def taken(kind: str, numbers: Numbers, mix: np.ndarray, payoff: np.ndarray) -> np.ndarray:
     """The distribution of the strategy that is taken (inherited, chosen), whoever takes it."""
     if kind == "logit":
-        return proportions(np.exp(numbers.intensity * (payoff - payoff.real.max(axis=-1, keepdims=True))))
+        return proportions(np.exp(numbers.intensity * (payoff - np.real(payoff).max(axis=-1, keepdims=True))))
     if kind in ("best_response", "imitate_best"):
         seen = payoff if kind == "best_response" else np.where(mix > 0, payoff, -np.inf)
         return proportions((seen == seen.max(axis=-1, keepdims=True)).astype(float))
     if numbers.linear:
         fitness = 1 - numbers.intensity + numbers.intensity * payoff
     else:
-        fitness = np.exp(numbers.intensity * (payoff - payoff.real.max(axis=-1, keepdims=True)))
+        fitness = np.exp(numbers.intensity * (payoff - np.real(payoff).max(axis=-1, keepdims=True)))
     weight = met(numbers, mix, payoff) if kind == "imitation" else mix
     return proportions(weight * fitness)
 
@@ -110,7 +110,7 @@ def projected(mix: np.ndarray, payoff: np.ndarray) -> np.ndarray:
     used = np.ones(mix.shape, dtype=bool)
     for _ in range(mix.shape[-1]):  # leaving out whom it would push below 0 raises the level for the others only
         level = (payoff * used).sum(axis=-1, keepdims=True) / used.sum(axis=-1, keepdims=True)
-        used &= (mix.real > 0) | (payoff.real >= level.real)
+        used &= (np.real(mix) > 0) | (np.real(payoff) >= np.real(level))
     level = (payoff * used).sum(axis=-1, keepdims=True) / used.sum(axis=-1, keepdims=True)
     return np.where(used, payoff - level, 0.0)
 
@@ -129,7 +129,7 @@ def met(numbers: Numbers, mix: np.ndarray, payoff: np.ndarray) -> np.ndarray:
         return weight
     looked_at = payoff if numbers.indicator is None else np.broadcast_to(numbers.indicator, payoff.shape)
     pull = numbers.prestige * looked_at
-    return weight * np.exp(pull - pull.real.max(axis=-1, keepdims=True))
+    return weight * np.exp(pull - np.real(pull).max(axis=-1, keepdims=True))
 
 
 def fermi(gain: np.ndarray) -> np.ndarray:
@@ -140,7 +140,8 @@ def fermi(gain: np.ndarray) -> np.ndarray:
 def positive(number: np.ndarray) -> np.ndarray:
     """max(0, number); a complex one goes by its real part, and at 0 by the way that it is moving."""
     if np.iscomplexobj(number):
-        return np.where((number.real > 0) | ((number.real == 0) & (number.imag > 0)), number, 0.0)
+        real, moving = np.real(number), np.imag(number)
+        return np.where((real > 0) | ((real == 0) & (moving > 0)), number, 0.0)
     return np.maximum(number, 0.0)
 
 

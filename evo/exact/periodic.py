@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1000  # individuals
 LONGEST = 10**6  # steps of a period
+MOST_WORK = 1e11  # multiplications, about a minute
 LATE = 1e-3  # steps by which an edge of a square wave may come after a step and still count
 
 
@@ -54,13 +55,14 @@ def periodic_fixation(model: Model, *, mutant: str, resident: str) -> PeriodicFi
     """Fixation of `mutant` among `resident` where the environment is periodic.
 
     Raises ValueError where a variable moves by another law, where the period is no whole number of steps (or
-    generations, `per: generation`), nor are up to 1000 periods, for more than LARGEST individuals, and as `fixation` does.
+    generations, `per: generation`), nor are up to 1000 periods, where it takes too much work, and as `fixation` does.
     """
     pair = named_pair(model, mutant, resident)
     size = model.lowered.meeting.whole
     if size > LARGEST:
         raise ValueError(f"multiplies matrices of {size} states: at most {LARGEST}")
     values, schedule = environments(model)
+    _check_work(size, schedule)
     rates = [edge_log_rates(model, pair, environment=value) for value in values]
     up, down = (np.exp(np.array([rate[way][0] for rate in rates])) for way in (0, 1))
     whole = _period_matrix(up, down, schedule)
@@ -136,11 +138,41 @@ def _period_matrix(up: np.ndarray, down: np.ndarray, schedule: np.ndarray) -> np
     """Chances of one period between states 0..Z, and in the last column the expected number of mixed states passed."""
     size = up.shape[1] - 1
     whole = np.eye(size + 2)
-    runs = [(e, len(list(run))) for e, run in groupby(schedule.tolist())]
-    for e, length in reversed(runs):
-        step = np.diag(np.r_[np.maximum(1 - up[e] - down[e], 0.0), 1.0])
-        step[:-2, 1:-1] += np.diag(up[e, :-1])
-        step[1:-1, :-2] += np.diag(down[e, 1:])
-        step[1:size, size + 1] = 1.0
-        whole = np.linalg.matrix_power(step, length) @ whole
+    for e, length in reversed(_spells(schedule)):
+        if length <= _few(size):
+            for _ in range(length):
+                whole = _before(up[e], down[e], whole)
+        else:
+            whole = np.linalg.matrix_power(_before(up[e], down[e], np.eye(size + 2)), length) @ whole
     return whole
+
+
+def _before(up: np.ndarray, down: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """One more step before all others: rows mix with their neighbours, and a mixed state has been passed."""
+    size = len(up) - 1
+    rates = (rate[1:size, None] for rate in (up, down, np.maximum(1 - up - down, 0.0)))
+    found = whole.copy()
+    found[1:size] = sum(rate * whole[first : first + size - 1] for rate, first in zip(rates, (2, 0, 1), strict=True))
+    found[1:size, size + 1] += 1
+    return found
+
+
+def _spells(schedule: np.ndarray) -> list[tuple[int, int]]:
+    """The environments one after the other, and for how many steps each stands still."""
+    return [(e, len(list(run))) for e, run in groupby(schedule.tolist())]
+
+
+def _few(size: int) -> int:
+    """Up to how many steps are cheaper one by one than by squaring."""
+    return max(4, size // 4)
+
+
+def _check_work(size: int, schedule: np.ndarray) -> None:
+    spells = np.array([length for _, length in _spells(schedule)])
+    squarings = 2 * np.ceil(np.log2(spells + 1)) * size
+    work = float(np.where(spells <= _few(size), 10 * spells, squarings).sum()) * size**2
+    if work > MOST_WORK:
+        raise ValueError(
+            f"a period of {len(schedule):,} steps in {len(spells):,} spells takes {work:.1e} multiplications among {size}: "
+            f"at most {MOST_WORK:.0e}"
+        )

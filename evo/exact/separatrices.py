@@ -74,8 +74,8 @@ def _directions(field: Field, point: RestPoint, kind: str) -> list[np.ndarray]:
     """Unit vectors from the saddle along its stable (or unstable) eigenvector that point into the simplex."""
     basis = field.tangent()
     values, vectors = np.linalg.eig(basis.T @ field.jacobian(point.mix) @ basis)
-    number = int(np.argmin(values.real) if kind == "stable" else np.argmax(values.real))
-    along = basis @ vectors[:, number].real
+    number = int(np.argmin(np.real(values)) if kind == "stable" else np.argmax(np.real(values)))
+    along = basis @ np.real(vectors[:, number])
     along /= np.linalg.norm(along)
     absent = point.mix == 0
     if field.keeps_faces and absent.any() and np.abs(along[absent]).max() < 1e-9:

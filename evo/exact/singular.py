@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from evo.exact.adaptive import Traits, as_points, curvature_at, slopes_at
-from evo.exact.enclosures import zeros
+from evo.exact.intervals import zeros
 from evo.traits import trees
 
 if TYPE_CHECKING:

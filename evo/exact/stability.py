@@ -63,7 +63,7 @@ def classify(eigenvalues: np.ndarray, *, generational: bool = False) -> str:
         return "undetermined"
     growth = rates(eigenvalues, generational=generational)
     zero = 1e-9 * max(1.0, np.abs(eigenvalues).max())
-    turns = bool((np.abs(eigenvalues.imag) > zero).any())
+    turns = bool((np.abs(np.imag(eigenvalues)) > zero).any())
     if (growth > zero).any():
         if (growth < -zero).any():
             return "saddle"
@@ -72,13 +72,13 @@ def classify(eigenvalues: np.ndarray, *, generational: bool = False) -> str:
         return "unstable focus" if turns else "unstable node"
     flat = np.abs(growth) <= zero
     if flat.any():
-        return "centre" if (np.abs(eigenvalues.imag[flat]) > zero).all() else "degenerate"
+        return "centre" if (np.abs(np.imag(eigenvalues[flat])) > zero).all() else "degenerate"
     return "stable focus" if turns else "stable node"
 
 
 def rates(eigenvalues: np.ndarray, *, generational: bool) -> np.ndarray:
     """How fast deviations grow, per generation: real parts, or log |1 + eigenvalue| of a map."""
-    return np.log(np.maximum(np.abs(1 + eigenvalues), 1e-300)) if generational else eigenvalues.real
+    return np.log(np.maximum(np.abs(1 + eigenvalues), 1e-300)) if generational else np.real(eigenvalues)
 
 
 # ---- by definition

@@ -94,10 +94,13 @@ class States:
 
 
 def states_of(model: Model) -> States:
-    """The states of a model's population; refused where it is infinite."""
+    """The states of a model's population; refused where it is not finite and well-mixed."""
     process = model.lowered
-    if process.meeting.whole == 0:
-        raise ValueError("an infinite population has no finite number of states: the model's must be well_mixed")
+    if model.population.kind != "well_mixed" or process.meeting.whole == 0:
+        raise ValueError(
+            "these chains are of counts in a finite well-mixed population, and here it is "
+            f"{model.population.kind} with {model.dynamics.kind}"
+        )
     return States(tuple(int(size) for size in process.wholes), tuple(int(number) for number in np.diff(process.roles)))
 
 

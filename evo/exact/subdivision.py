@@ -51,11 +51,11 @@ def zeros(coefficient: np.ndarray, vertices: int, degree: int, *, width: float =
         done, points = _resolve(form, corner, vertices, degree)
         found += list(points)
         form, corner = form[~done], corner[~done]
-        small = _length(corner).max(axis=1, initial=0.0) < width
+        small = lengths(corner).max(axis=1, initial=0.0) < width
         left += list(corner[small].mean(axis=1))
-        stack += _halves(form[~small], corner[~small], vertices, degree)
-    points = _distinct([point for point in found if point.min() > -1e-12], vertices, SAME)
-    unresolved = _distinct([middle for middle in left if _apart(middle, points, 4 * width)], vertices, 4 * width)
+        stack += halves(form[~small], corner[~small], vertices, degree)
+    points = distinct([point for point in found if point.min() > -1e-12], vertices, SAME)
+    unresolved = distinct([middle for middle in left if apart_from(middle, points, 4 * width)], vertices, 4 * width)
     return Zeros(points, unresolved, complete=not stack, pieces=seen)
 
 
@@ -122,16 +122,16 @@ def _newton(form: np.ndarray, slope: np.ndarray, vertices: int, degree: int) -> 
     return share if share.min() > -1e-6 and np.abs(step).max() < 1e-8 else None
 
 
-def _length(corner: np.ndarray) -> np.ndarray:
+def lengths(corner: np.ndarray) -> np.ndarray:
     """Length of each edge of the pieces, (pieces, edges)."""
     pairs = list(combinations(range(corner.shape[1]), 2))
     return np.stack([np.abs(corner[:, i] - corner[:, j]).max(axis=1) for i, j in pairs], axis=1)
 
 
-def _halves(form: np.ndarray, corner: np.ndarray, vertices: int, degree: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def halves(form: np.ndarray, corner: np.ndarray, vertices: int, degree: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Each piece cut in two through the middle of its longest edge."""
     parts = []
-    longest = _length(corner).argmax(axis=1) if len(corner) else np.zeros(0, int)
+    longest = lengths(corner).argmax(axis=1) if len(corner) else np.zeros(0, int)
     for number, (i, j) in enumerate(combinations(range(vertices), 2)):
         rows = longest == number
         if rows.any():
@@ -142,13 +142,13 @@ def _halves(form: np.ndarray, corner: np.ndarray, vertices: int, degree: int) ->
     return parts
 
 
-def _distinct(points: list[np.ndarray], vertices: int, apart: float) -> np.ndarray:
+def distinct(points: list[np.ndarray], vertices: int, apart: float) -> np.ndarray:
     kept: list[np.ndarray] = []
     for point in points:
-        if _apart(point, kept, apart):
+        if apart_from(point, kept, apart):
             kept.append(point)
     return np.array(kept).reshape(-1, vertices)
 
 
-def _apart(point: np.ndarray, others: list[np.ndarray] | np.ndarray, apart: float) -> bool:
+def apart_from(point: np.ndarray, others: list[np.ndarray] | np.ndarray, apart: float) -> bool:
     return all(np.abs(point - other).max() > apart for other in others)

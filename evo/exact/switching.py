@@ -23,6 +23,7 @@ from evo.exact.fixation import named_pair, notes_on
 if TYPE_CHECKING:
     from evo.model import Model
 
+LARGEST = 10**7  # numbers in a block of rates for all levels, of which ten are held: 0.8 GB
 Order = Literal["update_first", "environment_first"]
 
 
@@ -89,12 +90,13 @@ def switching_fixation(model: Model, *, mutant: str, resident: str, order: Order
     """Fixation of `mutant` among `resident` where the environment switches.
 
     order: within a step, the strategies update and then the environment moves, or the reverse. Raises ValueError where
-    a variable of the environment moves by another law, and as `fixation` does.
+    a variable of the environment moves by another law, where the chain is too large, and as `fixation` does.
     """
     if order not in ("update_first", "environment_first"):
         raise ValueError(f"order is update_first or environment_first, not {order!r}")
     pair = named_pair(model, mutant, resident)
     weather = _weather(model)
+    _check_size(model.lowered.meeting.whole, len(weather.values))
     rates = [edge_log_rates(model, pair, environment=values) for values in weather.values]
     up, down = (np.exp(np.array([rate[way][0] for rate in rates])) for way in (0, 1))
     won = _passage(up, down, weather.chain)
@@ -125,6 +127,12 @@ def switching_fixation(model: Model, *, mutant: str, resident: str, order: Order
         error=f"relative, up to rounding of about {len(won.steps) + 2} x 2e-16; steps rarer than 1e-300 count as none",
         notes=notes_on(model, False),
     )
+
+
+def _check_size(size: int, states: int) -> None:
+    if size * states**2 > LARGEST:
+        memory = 80 * size * states**2 / 1e9
+        raise ValueError(f"{states} environments among {size:,} individuals would take {memory:,.1f} GB: too much")
 
 
 def _weather(model: Model) -> Weather:

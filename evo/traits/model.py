@@ -82,7 +82,8 @@ class TraitModel(Spec):
     @cached_property
     def bounds(self) -> np.ndarray:
         """Rows low and high, (2, traits)."""
-        return np.array([[self.value(trait.low), self.value(trait.high)] for trait in self.traits.values()]).T
+        low = [self.value(trait.low) for trait in self.traits.values()]
+        return np.array([low, [self.value(trait.high) for trait in self.traits.values()]])
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -197,16 +198,22 @@ class TraitModel(Spec):
         """Refuse a payoff that makes linear fitness negative somewhere on a grid of own and co-players' traits."""
         if self.selection.fitness != "linear":
             return
-        values = [np.linspace(low, high, GRID if len(self.traits) < 3 else 3) for low, high in self.bounds.T]
-        points = np.array(list(product(*values)))
+        points = self._grid()
         payoffs = self.payoffs(points[:, None, :], points[None, :, :])
-        fitness = 1 - self.intensity + self.intensity * payoffs
-        if np.nanmin(fitness) < 0:
-            own, partners = (points[place] for place in np.unravel_index(np.nanargmin(fitness), fitness.shape))
+        fitness = np.nan_to_num(1 - self.intensity + self.intensity * payoffs, nan=np.inf)
+        if fitness.min() < 0:
+            own, partners = (points[place] for place in np.unravel_index(fitness.argmin(), fitness.shape))
             raise ValueError(
-                f"linear fitness is {np.nanmin(fitness):.4g} for an individual with {self.words(own)}"
+                f"linear fitness is {fitness.min():.4g} for an individual with {self.words(own)}"
                 f" among co-players with {self.words(partners)}; use exponential fitness or a smaller intensity"
             )
+
+    def _grid(self) -> np.ndarray:
+        """Trait values all over their ranges, few where there are many traits; (points, traits)."""
+        fine = max(2, min(GRID, int(1000 ** (1 / len(self.traits)))))
+        shares = np.array(list(product(range(fine), repeat=len(self.traits)))) / (fine - 1)
+        low, high = self.bounds
+        return low + (high - low) * shares
 
     def words(self, traits: np.ndarray) -> str:
         """Trait values in words."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evo import codes
+from evo._errors import SimulationError
 from evo.canonical import point_hash
 from evo.kernels.random import stream_key
 from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, TraitPlan, TraitProcess, TraitRecording, TraitWork
 from evo.kernels.traits import run_traits
-from evo.simulation import SimulationError
 from evo.traits.model import TraitModel
 
 if TYPE_CHECKING:
