@@ -297,15 +297,20 @@ def test_moran_death_spares_a_parent_whose_offspring_mutated():
         disagree({death: of_distribution(draws[:, 0], birth_death_chain(model, 1 - spared)[0])})
 
 
+@pytest.mark.parametrize("own, label", [("competes", "incl_self"), ("excluded", "excl_self")])
 @pytest.mark.parametrize("name", cases("imitation_DB_wellmixed"))
-def test_imitation_that_includes_the_focal_is_moran(name):
-    """The focal's new strategy is drawn by fitness among all, its own included; that leaves it out (`excl_self`) is a
-    rule that evo does not have yet."""
+def test_imitation(name, own, label):
+    """The focal's new strategy is drawn by fitness among all, its own included (then it is moran), or among the others."""
     case = cases("imitation_DB_wellmixed")[name]
     model, value = case["model"], case["value"]
-    config = configured(model["payoff"], model["N"], "moran", model["w"])
-    times = {"time": value["t1_incl_self"], "time_won": value["t1_cond_incl_self"]}
-    agree(fixation(config, [1, model["N"] - 1], 1, share=value["rho_A_incl_self"], many=4, **times))
+    times = {"time": value[f"t1_{label}"], "time_won": value[f"t1_cond_{label}"]}
+    expected = {"share": value[f"rho_A_{label}"], "many": 4, **times}
+    rules = [{"kind": "imitation", "own": own}, *([{"kind": "moran"}] if own == "competes" else [])]
+    for rule in rules:
+        config = configured(model["payoff"], model["N"], rule, model["w"])
+        agree(named(rule["kind"], fixation(config, [1, model["N"] - 1], 1, **expected)))
+    other = {"kind": "imitation", "own": "excluded" if own == "competes" else "competes"}
+    disagree(fixation(configured(model["payoff"], model["N"], other, model["w"]), [1, model["N"] - 1], 6, **expected))
 
 
 @pytest.mark.parametrize(
@@ -359,6 +364,28 @@ def test_pairwise_comparison_over_long_coexistence():
     """Mean time to takeover of 7.4 million events."""
     case = PAIRWISE["fermi_HD_N50_b1"]
     agree(from_three_starts(fermi(case["model"]), met(case["value"], "others"), 1))
+
+
+def local(model, role_models="others", **changed):
+    rule = {"kind": "local_update", "role_models": role_models} | changed
+    return configured(model["payoff"], model["N"], rule, model["w"])
+
+
+@pytest.mark.parametrize("effort", EFFORT)
+@pytest.mark.parametrize("role_models", ["others", "all"])
+@pytest.mark.parametrize("name", cases("local_update"))
+def test_local_update(name, role_models, effort):
+    """Role models from all N: the same takeovers, times longer by N/(N-1)."""
+    case = cases("local_update")[name]
+    size, value = case["model"]["N"], dict(case["value"])
+    for time in ("t1", "t1_cond"):
+        value[time] *= size / (size - 1) if role_models == "all" else 1
+    agree(from_three_starts(local(case["model"], role_models), value, effort))
+
+
+def test_a_wrong_largest_difference_is_rejected():
+    case = cases("local_update")["local_PD_N10_w0.5"]
+    disagree(from_the_middle(local(case["model"], largest_difference=7.0), case["value"], 4))
 
 
 def test_wrong_role_models_are_rejected():
@@ -742,6 +769,71 @@ def test_a_wrong_environment_is_rejected():
     disagree(fixation(config, [15, 15], 1, share=case["value"]["phi_half"], many=0.3))
     exchanged = {"switch_prob_per_event": [0.1, 0.02]}
     disagree(through_switching(SWITCHING["ashcroft_HDSH_asym_update_then_switch"], 1, **exchanged))
+
+
+# ---- rules that innovate
+
+INNOVATIVE = cases("innovative_dynamics")
+
+
+def innovative(name, **changed):
+    """The model of a case, by the name that its rule has there."""
+    model = INNOVATIVE[name]["model"] | changed
+    rules = {
+        "logit": {"kind": "logit"},
+        "aspiration": {"kind": "aspiration", "level": model.get("aspiration", 0.0)},
+        "kmr": {"kind": "best_response", "update": "synchronous"},
+        "introspection3": {"kind": "introspection"},
+    }
+    mutation = {"rate": model["eps"], "to": "others", "when": "after"} if "eps" in model else {}
+    rule = rules[name.split("_")[0]]
+    return configured(model["payoff"], model["N"], rule, model.get("beta", 1.0), mutation=mutation)
+
+
+def independent_ends(config, generations, replicates):
+    """Counts at the end of runs from about equal shares, (replicate, strategy)."""
+    size = config["population"]["size"]
+    counts = [size // len(config["strategies"])] * len(config["strategies"])
+    counts[0] += size - sum(counts)
+    recording = run(config, counts, replicates, generations=generations, record_every=generations)
+    return np.rint(recording.mix[:, -1] * size).astype(int)
+
+
+@pytest.mark.parametrize("effort", EFFORT)
+@pytest.mark.parametrize("name", [name for name in INNOVATIVE if "stat" in name or "aspiration" in name])
+def test_stationary_distribution_of_innovative_rules(name, effort):
+    """Means over time as well, where the asymptotic variance is known."""
+    value, case = INNOVATIVE[name]["value"], INNOVATIVE[name]
+    found, draws = stationary(
+        innovative(name), np.array(value["pi"]), value["mean_A"], case["mc_asym_sd_meanA"], effort, relaxation=60.0
+    )
+    agree(found)
+    if name in ("logit_stat_HD_N12", "aspiration_PD_N12"):
+        other = independent_ends(innovative(name, beta=0.6 * case["model"]["beta"]), 30, len(draws))
+        disagree({"distribution": of_distribution(other[:, 0], np.array(value["pi"]))})
+
+
+def test_best_replies_of_all_at_once_with_mistakes():
+    """Kandori, Mailath & Rob: from any start all are together in one generation but for mistakes, and the risk-dominant
+    equilibrium is left once in 10^6 generations; so from its basin, two generations are the stationary state."""
+    value = INNOVATIVE["kmr_SH_N10"]["value"]
+    draws = run(innovative("kmr_SH_N10"), [1, 9], 6000, generations=40, record_every=40).mix[:, -1, 0]
+    counts = np.rint(draws * 10).astype(int)
+    agree({"distribution": of_distribution(counts, np.array(value["pi"]))})
+    sequential = innovative("kmr_SH_N10") | {"dynamics": {"kind": "best_response"}}
+    other = run(sequential, [1, 9], 6000, generations=1, record_every=1).mix[:, -1, 0]
+    disagree({"distribution": of_distribution(np.rint(other * 10).astype(int), np.array(value["pi"]))})
+
+
+def test_introspection_of_three_strategies():
+    case = INNOVATIVE["introspection3_asym_N10"]
+    config = innovative("introspection3_asym_N10")
+    _, means, updates = sampled(config, [4, 3, 3], 60.0, 1)
+    error = np.array(case["mc_asym_sd_mean"]) / math.sqrt(updates * len(means))
+    agree({f"mean {i}": of_mean(means[:, i].mean(), case["value"][i], error[i]) for i in range(3)})
+    wrong = innovative("introspection3_asym_N10", beta=0.8)
+    means = sampled(wrong, [4, 3, 3], 60.0, 1)[1]
+    disagree({f"mean {i}": of_mean(means[:, i].mean(), case["value"][i], error[i]) for i in range(3)})
 
 
 # ---- where a run ends

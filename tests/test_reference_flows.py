@@ -93,13 +93,143 @@ def test_rock_paper_scissors(name):
     assert spectrum[-1] == pytest.approx(complex(*value["eig"]), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", cases("other_dynamics"))
-def test_replicator_mutator_trajectory(name):
-    case = cases("other_dynamics")[name]
+OTHER = cases("other_dynamics")
+RULES = {  # by the name that a case has for them; logit0.2 is noise eta = 0.2
+    "repmut0.1": {"dynamics": {"kind": "replicator_mutator"}, "mutation": {"rate": 0.1, "to": "any"}},
+    "bnn": {"dynamics": {"kind": "bnn"}},
+    "smith": {"dynamics": {"kind": "smith"}},
+    "logit0.2": {"dynamics": {"kind": "logit"}, "selection": {"intensity": 5.0}},
+}
+
+
+@pytest.mark.parametrize("name", [name for name in OTHER if "traj" in name])
+def test_trajectories_of_other_flows(name):
+    case = OTHER[name]
     model = case["model"]
-    config = matrix(model["payoff"], "replicator_mutator", mutation={"rate": 0.1, "to": "any"})
-    found = at_times(config, model["x0"], model["t"])
-    assert found == pytest.approx(np.array(case["value"]), abs=1e-9)
+    found = at_times(matrix(model["payoff"]) | RULES[name.split("_")[0]], model["x0"], model["t"])
+    assert found == pytest.approx(np.array(case["value"]), abs=case["tolerance"])
+
+
+def followed(payoffs, start, generations):
+    """Best replies to the mix, piece by piece: from x towards e_b until another strategy earns as much; (times, mixes) at
+    the ties. A strategy's lead over b is linear in exp(-t), so that the time of a tie is a logarithm."""
+    payoffs, mix, t = np.array(payoffs, float), np.array(start, float), 0.0
+    times, mixes, best = [], [], int(np.argmax(payoffs @ start))
+    while t < generations:
+        corner = np.eye(len(mix))[best]
+        behind = (payoffs[best] - payoffs) @ corner  # what the others are behind at the corner, and now
+        now = (payoffs[best] - payoffs) @ mix
+        waits = [
+            math.log(1 - n / b) if b < 0 and j != best else math.inf
+            for j, (n, b) in enumerate(zip(now, behind, strict=True))
+        ]
+        follower = int(np.argmin(waits))
+        wait = waits[follower]
+        t += wait
+        mix, best = corner + (mix - corner) * math.exp(-wait), follower
+        times.append(t)
+        mixes.append(mix)
+    return times, mixes
+
+
+def test_shapley_triangle():
+    """Best replies to bad rock, paper, scissors go round a triangle with these corners [Gaunersdorfer & Hofbauer 1995]."""
+    case = OTHER["shapley_triangle_a1_b2"]
+    payoffs, corners = case["model"]["payoff"], np.array(case["value"]["corners"])
+    times, mixes = followed(payoffs, [0.5, 0.3, 0.2], 20.0)
+    for step, corner in enumerate(mixes[-3:]):
+        assert np.abs(corners - corner).max(axis=1).min() < 1e-6, step
+    assert np.diff(times)[-3:] == pytest.approx(case["value"]["sojourn"], abs=1e-6)
+    recording = flow(matrix(payoffs, "best_response"), [0.5, 0.3, 0.2], 20.0, every=0.01)
+    for t, mix in zip(times[:-1], mixes, strict=False):
+        nearest = recording.mix[0, round(t / 0.01)]
+        assert np.abs(nearest - mix).max() < 0.012  # no farther than it can go in a record's time
+    late = recording.mix[0, -300:]  # more than one turn, 3 log 2
+    for corner in corners:
+        assert np.abs(late - corner).max(axis=1).min() < 0.008
+    assert np.abs((late.max(axis=0)) - 4 / 7).max() < 0.006
+
+
+@pytest.mark.parametrize("start", [[0.5, 0.3, 0.2], [0.2, 0.2, 0.6], [0.5, 0.5, 0.0]])
+@pytest.mark.parametrize(
+    "payoffs", [[[0, -2, 1], [1, 0, -2], [-2, 1, 0]], [[0.1, -0.5, 0.6], [1, 0.2, -1], [-0.5, 0.3, 0.5]]]
+)
+def test_best_replies_are_followed_from_tie_to_tie(payoffs, start):
+    """Also where a strategy that nobody plays becomes the best reply."""
+    times, mixes = followed(payoffs, start, 4.0)
+    whole, corners = [0.0, *times], [np.array(start, float), *mixes]
+    for end in (1.0, 2.5, 4.0):
+        piece = max(place for place, t in enumerate(whole) if t <= end)
+        before, after = corners[piece : piece + 2]
+        kept = 1 - math.exp(
+            whole[piece] - whole[piece + 1]
+        )  # the part of the way to the best reply that the piece goes
+        expected = before + (after - before) / kept * (1 - math.exp(whole[piece] - end))
+        assert final(matrix(payoffs, "best_response"), start, end) == pytest.approx(expected, abs=1e-7)
+
+
+LOGIT = cases("logit_qre")
+
+
+def logit(payoffs, eta):
+    return matrix(payoffs, "logit", selection={"intensity": 1 / eta})
+
+
+@pytest.mark.parametrize("name", [name for name in LOGIT if "payoff" in LOGIT[name]["model"] and "hopf" not in name])
+def test_logit_equilibria(name):
+    """The flow stays there, and comes there from beside it."""
+    model, value = LOGIT[name]["model"], LOGIT[name]["value"]
+    point = np.array(value if isinstance(value, list) else [value, 1 - value])
+    config = logit(model["payoff"], model["eta"])
+    assert final(config, point, 1.0) == pytest.approx(point, abs=1e-9)
+    assert final(config, 0.98 * point + 0.02 / len(point), 300.0) == pytest.approx(point, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", [name for name in LOGIT if "hopf" in name])
+def test_hopf_bifurcation_of_logit(name):
+    """The centre of bad rock, paper, scissors is left below a level of noise."""
+    case = LOGIT[name]
+    for excess, sign in ((-0.01, 1), (0.0, 0), (0.01, -1)):
+        spectrum = eigenvalues(logit(case["model"]["payoff"], case["value"] + excess), [1 / 3] * 3)
+        assert abs(spectrum[0].imag) > 0.1
+        if sign:
+            assert (np.sign(spectrum.real) == sign).all()
+        else:
+            assert spectrum.real == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_projection_runs_into_a_face_and_leaves_it():
+    """Against tiny steps of Euler, each projected onto the simplex: good rock, paper, scissors from near an edge."""
+    payoffs, mix = np.array([[0, -1, 1.5], [1.5, 0, -1], [-1, 1.5, 0]]), np.array([0.9, 0.08, 0.02])
+    step, seen = 1e-5, {}
+    for place in range(400_000):
+        if place % 20_000 == 0:
+            seen[place * step] = mix
+        mix = nearest_mix(mix + step * (payoffs @ mix))
+    found = flow(matrix(payoffs.tolist(), "projection"), [0.9, 0.08, 0.02], 4.0, every=0.2).mix[0]
+    assert min(mix.min() for mix in seen.values()) == 0
+    assert found[: len(seen)] == pytest.approx(np.array(list(seen.values())), abs=1e-4)
+
+
+def nearest_mix(vector):
+    """The mix closest to a vector: shift all by the same amount, cut at 0."""
+    falling = np.sort(vector)[::-1]
+    shifts = (np.cumsum(falling) - 1) / np.arange(1, len(vector) + 1)
+    return np.maximum(vector - shifts[np.flatnonzero(falling > shifts)[-1]], 0)
+
+
+def test_discrete_replicator_spirals_out_of_zero_sum_games():
+    """Maynard Smith's map in rock, paper, scissors: the product of shares falls, the less the larger the background, by
+    about sum (pi/w0)^2/2 at a step near the centre."""
+    for background in (5.0, 50.0):
+        rule = {"kind": "discrete_replicator", "background": background}
+        mix = flow(matrix(ROCK_PAPER_SCISSORS, rule), [0.34, 0.33, 0.33], 50.0, every=1.0).mix[0]
+        x = np.array([0.34, 0.33, 0.33])
+        for seen in mix:
+            assert seen == pytest.approx(x, rel=1e-10)
+            pi = np.array(ROCK_PAPER_SCISSORS) @ x
+            x = x * (background + pi) / (background + x @ pi)
+        assert (np.diff(np.log(mix).sum(axis=1)) < 0).all()
 
 
 @pytest.mark.parametrize("name", ["periodic_rep_a0.3", "periodic_rep_a-0.1"])

@@ -417,9 +417,7 @@ def test_mutations_stay_within_bounds():
 
 def test_trouble_says_where():
     asked = model(game={"kind": "pair", "payoff": "1/(own_x - 0.1) + other_x"})
-    with pytest.raises(
-        traits.simulation.SimulationError, match=r"not finite for an individual with x 0\.1, at generation 0"
-    ):
+    with pytest.raises(evo.SimulationError, match=r"not finite for an individual with x 0\.1, at generation 0"):
         traits.simulate(asked, generations=5)
     for wrong in ({"generations": 0}, {"generations": 1, "bins": 1}, {"generations": 1, "workers": 0}):
         with pytest.raises(ValueError, match="positive"):

@@ -55,6 +55,9 @@ class Jet:
         low, high, down, up = (factor * array for array in (self.low, self.high, self.down, self.up))
         return Jet(low, high, down, up) if factor >= 0 else Jet(high, low, up, down)
 
+    def plus(self, number: float) -> Jet:
+        return Jet(self.low + number, self.high + number, self.down, self.up)
+
     def exponential(self) -> Jet:
         low, high = np.exp(np.minimum(self.low, LARGEST)), np.exp(np.minimum(self.high, LARGEST))
         return Jet(low, high, *_product(low[..., None], high[..., None], self.down, self.up))
@@ -107,9 +110,11 @@ def enclosure(field: Field, form: np.ndarray, corner: np.ndarray) -> Jet:
         if field.kind == "logit":
             net = odds.total(1).inverse() - share
         else:
-            mean = (_spread(share, strategies) * odds).total(1)  # of fitness over that of j; shares sum to 1
-            low, high = np.maximum(mean.low, odds.low.min(axis=1)), np.minimum(mean.high, odds.high.max(axis=1))
-            net = share * Jet(low, high, mean.down, mean.up).inverse() - share
+            # fitness over that of j, less 1, since shares sum to 1: bounds are closer around 0
+            lead = (_spread(share, strategies) * odds.plus(-1.0)).total(1)
+            low = np.maximum(lead.low + 1, odds.low.min(axis=1))
+            mean = Jet(low, np.minimum(lead.high + 1, odds.high.max(axis=1)), lead.down, lead.up)
+            net = share * mean.inverse().plus(-1.0)
     if numbers.mutation == 0:
         return net
     away = np.asarray(numbers.to) - np.eye(strategies)
@@ -126,8 +131,7 @@ def _jet(form: np.ndarray, vertices: int, degree: int) -> Jet:
 
 def _half(tangent: Jet) -> Jet:
     """(1 + t)/2."""
-    found = tangent.scaled(0.5)
-    return Jet(found.low + 0.5, found.high + 0.5, found.down, found.up)
+    return tangent.plus(1.0).scaled(0.5)
 
 
 def _spread(row: Jet, size: int) -> Jet:

@@ -94,7 +94,7 @@ class FixationCurve:
 
     @property
     def mixed(self) -> np.ndarray:
-        """Chance that both strategies stay; exactly 0 where one of them is certain to be lost."""
+        """Chance that both strategies stay, what is missing to 1; 0 where that is below 1e-9 and may be rounding."""
         rest = 1 - self.probability - self.extinction
         return np.where(np.abs(rest) < 1e-9, 0.0, rest)
 

@@ -24,6 +24,7 @@ from evo.strategies import Name
 LARGEST = 10_000  # entries for each strategy that formulas can hold
 _TERMS = 100  # of a sum in one formula
 PAYOFF, OWN = "payoff", "strategy"  # columns of a table over compositions
+_NUMBER = "table_composition"  # line under `let`: the group's counts as digits to the base size+1
 
 
 class Embedded(Protocol):
@@ -117,23 +118,20 @@ def _tabulated(
             )
     if size == 2:
         return MatrixGame(payoffs=tuple(tuple(payoffs[name]) for name in strategies))
-    let: dict[str, str] = {}
-    written = {name: _looked_up(name, payoffs[name], size, strategies, let) for name in strategies}
+    digits = [(size + 1) ** place for place in range(len(strategies))]
+    let = {_NUMBER: " + ".join(f"{digit}*k_{name}" for digit, name in zip(digits, strategies, strict=True))}
+    others = compositions(len(strategies), size - 1) @ np.array(digits)
+    written: dict[str, float | str] = {}
+    for name, own in zip(strategies, digits, strict=True):
+        written[name] = _looked_up(name, dict(zip((others + own).tolist(), payoffs[name], strict=True)), let)
     return GroupGame(size=size, let=let, payoffs=written)
 
 
-def _looked_up(
-    name: str, row: Sequence[float], size: int, strategies: tuple[str, ...], let: dict[str, str]
-) -> float | str:
-    """Formula for the entry of the group at hand: the sum over all entries of entry*(it is this one).
-
-    A composition's number is its counts as digits to the base size+1. Long sums go into lines of `let`.
+def _looked_up(name: str, row: Mapping[int, float], let: dict[str, str]) -> float | str:
+    """Formula for the entry of the group at hand, by the number of its composition: the sum over all of them of
+    entry*(it is this one). Long sums go into lines of `let`.
     """
-    digits = [(size + 1) ** place for place in range(len(strategies))]
-    number = " + ".join(f"{digit}*k_{other}" for digit, other in zip(digits, strategies, strict=True))
-    counts = compositions(len(strategies), size - 1)
-    places = counts @ np.array(digits) + digits[strategies.index(name)]
-    terms = [f"{entry!r}*({number} == {place})" for entry, place in zip(row, places.tolist(), strict=True) if entry]
+    terms = [f"{entry!r}*({_NUMBER} == {number})" for number, entry in row.items() if entry]
     while len(terms) > 1:
         sums = [" + ".join(chunk) for chunk in _chunks(terms)]
         if len(sums) == 1:
