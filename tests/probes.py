@@ -6,10 +6,10 @@ from evo.codes import ALL
 from evo.kernels._cache import kernel
 from evo.kernels.arrays import PAYOFF, PULL
 from evo.kernels.births import fill_births
+from evo.kernels.encounter import meet, rate
 from evo.kernels.environment import begin_environment, evaluate
 from evo.kernels.field import fill_field, imitates_only, write_mix
-from evo.kernels.payoffs import begin_table, fill_payoffs
-from evo.kernels.rates import fill_rates, prepare_rates
+from evo.kernels.payoffs import begin_table
 from evo.model import Model
 from evo.recording import scratch
 
@@ -19,18 +19,9 @@ def probe(process, amounts, mix, rng, work, births):
     """Payoffs, rates and (where there is fitness) births at these amounts and time 0."""
     begin_environment(process.laws, 1.0, rng, work)
     evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
-    for i in range(len(mix)):
-        work.scalars[process.mix + i] = mix[i]
     begin_table(process.game, process.meeting, work)
-    fill_payoffs(process.meeting, process.game.prefix, amounts, work.table, work.factors, work.status, work.strategy)
-    prepare_rates(
-        process.rule, process.meeting, process.game.prefix, process.roles, amounts, work.table, work.factors,
-        work.status, work.strategy, work.rates,
-    )  # fmt: skip
-    fill_rates(
-        process.rule, process.to, process.roles, process.wholes, process.meeting.whole > 0, amounts, work.status,
-        work.strategy, work.rates,
-    )  # fmt: skip
+    meet(process, amounts, mix, work)
+    rate(process, amounts, work)
     for role in range(len(process.wholes)):
         first, stop = process.roles[role], process.roles[role + 1]
         fill_births(process.rule, process.to, first, stop, amounts, work.status, work.strategy)
@@ -56,8 +47,7 @@ def probed(config, amounts):
     """The scratch after `probe`, and the births."""
     process = Model.model_validate(config).lowered
     work, births, amounts = scratch(process), np.zeros(len(amounts)), np.array(amounts, float)
-    mix = amounts / np.repeat(process.wholes, np.diff(process.roles))
-    probe(process, amounts, mix, np.ones(4, np.uint64), work, births)
+    probe(process, amounts, np.zeros(len(amounts)), np.ones(4, np.uint64), work, births)
     return work, births
 
 

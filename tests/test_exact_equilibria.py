@@ -9,7 +9,7 @@ from reference import big_shift, cases
 
 import evo
 from evo.exact.coupled import coupled_rest_points
-from evo.exact.enclosures import enclosure
+from evo.exact.enclosures import Jet, enclosure
 from evo.exact.fields import field_of
 from evo.exact.landscape import Landscape
 from evo.exact.nash import support_equilibria, symmetric_equilibria
@@ -330,6 +330,34 @@ def test_sharp_choice_finds_every_equilibrium(beta):
     found = rest_points(model_of(np.eye(3), "logit", selection={"intensity": beta}))
     assert len(found) == 7 and found.index == 1 and len(found.attractors) == 3
     assert found.complete
+
+
+@pytest.mark.parametrize("name", ["tanh", "exponential", "inverse", "product", "difference"])
+def test_bounds_of_functions(name):
+    """Of numbers anywhere in their intervals with slopes anywhere in theirs; and no wider than what is reached."""
+    exact = {
+        "tanh": (lambda x, y: np.tanh(x), lambda x, y, s, r: (1 - np.tanh(x) ** 2) * s),
+        "exponential": (lambda x, y: np.exp(x), lambda x, y, s, r: np.exp(x) * s),
+        "inverse": (lambda x, y: 1 / x, lambda x, y, s, r: -s / x**2),
+        "product": (lambda x, y: x * y, lambda x, y, s, r: s * y + x * r),
+        "difference": (lambda x, y: x - y, lambda x, y, s, r: s - r),
+    }
+    for low, high in ((-1.0, 1.5), (-2.0, -0.5), (0.2, 1.0)):
+        if name == "inverse" and low < 0:
+            continue
+        one, other = (Jet(*(np.full((1, 1), v) for v in (low, high)), *(np.full((1, 1, 1), v) for v in (d, u)))
+                      for d, u in ((-0.5, 0.7), (0.1, 0.4)))  # fmt: skip
+        found = {"product": lambda a, b: a * b, "difference": lambda a, b: a - b}.get(
+            name, lambda a, _: getattr(a, name)()
+        )(one, other)
+        grid = np.linspace(low, high, 41)
+        x, y, s, r = np.meshgrid(grid, grid, [-0.5, 0.7], [0.1, 0.4])
+        function, slope = exact[name]
+        values_, slopes_ = function(x, y), slope(x, y, s, r)
+        assert (found.low.item(), found.high.item()) == pytest.approx((values_.min(), values_.max()), abs=1e-12)
+        assert found.down.item() <= slopes_.min() + 1e-12 and found.up.item() >= slopes_.max() - 1e-12
+        if name != "product":
+            assert (found.down.item(), found.up.item()) == pytest.approx((slopes_.min(), slopes_.max()), abs=1e-3)
 
 
 BOUNDED = [

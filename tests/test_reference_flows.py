@@ -664,6 +664,15 @@ CLASSICAL = {
     ),
     "pairwise comparison": (matrix(ROCK_PAPER_SCISSORS, "pairwise_comparison"), [0.5, 0.3, 0.2], 50.0),
     "moran": (matrix([[0, -1, 2], [2, 0, -1], [-1, 2, 0]], "moran", mutation={"rate": 0.01}), [0.6, 0.3, 0.1], 10.0),
+    "logit": (
+        matrix([[0, -2, 1], [1, 0, -2], [-2, 1, 0]], "logit", selection={"intensity": 10.0}),
+        [0.6, 0.3, 0.1],
+        30.0,
+    ),
+    "smith": (matrix([[0, -2, 1], [1, 0, -2], [-2, 1, 0]], "smith"), [0.5, 0.3, 0.2], 20.0),
+    "bnn": (matrix([[0, -1, 2], [2, 0, -1], [-1, 2, 0]], "bnn"), [0.6, 0.3, 0.1], 10.0),
+    "projection": (matrix([[0, -1, 1.5], [1.5, 0, -1], [-1, 1.5, 0]], "projection"), [0.9, 0.08, 0.02], 6.0),
+    "best response": (matrix([[0, -2, 1], [1, 0, -2], [-2, 1, 0]], "best_response"), [0.5, 0.3, 0.2], 6.0),
 }
 PATHS = CLASSICAL | {
     f"flagship from {name}, chi {chi}, omega {omega}": (big_shift({}, chi=chi, omega=omega), start, 100.0)

@@ -1,19 +1,132 @@
-"""Exact answers: what follows from a model without simulation. Textbook mathematics in NumPy, apart from the kernels'
-transition and sampling code, so that each can check the other."""
+"""Exact answers: what follows from a model without simulation. Textbook mathematics, apart from the kernels' transition
+and sampling code, so that each can check the other."""
 
+from evo.exact.absorption import Absorption, absorption
+from evo.exact.adaptive import (
+    advantage,
+    canonical_path,
+    canonical_rate,
+    invasion_fitness,
+    mutually_invasible,
+    selection_gradient,
+)
+from evo.exact.alpha_rank import AlphaRank, alpha_rank
+from evo.exact.basins import Basins, basin_grid, basins
+from evo.exact.birth_death import BirthDeath, birth_death
+from evo.exact.chain import Chain, chain
+from evo.exact.continuation import Continuation, continuation
+from evo.exact.dominance import Dominance, dominance
+from evo.exact.edge_rates import edge_log_rates
 from evo.exact.edges import EdgePoint, critical_seed, edge_points
+from evo.exact.finite_payoffs import finite_payoffs
+from evo.exact.fixation import Fixation, FixationCurve, fixation, fixation_curve, log_fixation
+from evo.exact.gradient import Drift, Gradient, drift, gradient_of_selection, largest_advantage
 from evo.exact.invasion import homogeneous, invasion, payoffs_at
+from evo.exact.invasion_graph import InvasionGraph, invasion_graph
+from evo.exact.nash import (
+    Equilibria,
+    equilibria,
+    lemke_howson,
+    nash,
+    pure_equilibria,
+    stable_strategies,
+    support_equilibria,
+    symmetric_equilibria,
+    zero_sum,
+)
 from evo.exact.payoffs import payoff_table, payoffs
+from evo.exact.periodic import PeriodicFixation, periodic_fixation
+from evo.exact.pip import Invasibility, invasibility
+from evo.exact.rest_points import RestPoint, RestPoints, rest_points
+from evo.exact.separatrices import Separatrices, separatrices
+from evo.exact.singular import SingularPoint, singular_points
+from evo.exact.small_mutation import SmallMutation, small_mutation
+from evo.exact.stability import is_ess, is_nash, is_nss, stability
+from evo.exact.stationary import Stationary, stationary
+from evo.exact.strong_selection import StrongSelection, strong_selection
+from evo.exact.switching import SwitchingFixation, switching_fixation
 from evo.exact.thresholds import thresholds
+from evo.exact.weak_selection import WeakSelection, sigma, structure_coefficients, weak_selection
 
 __all__ = [
+    "Absorption",
+    "AlphaRank",
+    "Basins",
+    "BirthDeath",
+    "Chain",
+    "Continuation",
+    "Dominance",
+    "Drift",
     "EdgePoint",
+    "Equilibria",
+    "Fixation",
+    "FixationCurve",
+    "Gradient",
+    "Invasibility",
+    "InvasionGraph",
+    "PeriodicFixation",
+    "RestPoint",
+    "RestPoints",
+    "Separatrices",
+    "SingularPoint",
+    "SmallMutation",
+    "Stationary",
+    "StrongSelection",
+    "SwitchingFixation",
+    "WeakSelection",
+    "absorption",
+    "advantage",
+    "alpha_rank",
+    "basin_grid",
+    "basins",
+    "birth_death",
+    "canonical_path",
+    "canonical_rate",
+    "chain",
+    "continuation",
     "critical_seed",
+    "dominance",
+    "drift",
+    "edge_log_rates",
     "edge_points",
+    "equilibria",
+    "finite_payoffs",
+    "fixation",
+    "fixation_curve",
+    "gradient_of_selection",
     "homogeneous",
+    "invasibility",
     "invasion",
+    "invasion_fitness",
+    "invasion_graph",
+    "is_ess",
+    "is_nash",
+    "is_nss",
+    "largest_advantage",
+    "lemke_howson",
+    "log_fixation",
+    "mutually_invasible",
+    "nash",
     "payoff_table",
     "payoffs",
     "payoffs_at",
+    "periodic_fixation",
+    "pure_equilibria",
+    "rest_points",
+    "selection_gradient",
+    "separatrices",
+    "sigma",
+    "singular_points",
+    "small_mutation",
+    "stability",
+    "stable_strategies",
+    "stationary",
+    "strong_selection",
+    "structure_coefficients",
+    "support_equilibria",
+    "switching_fixation",
+    "symmetric_equilibria",
     "thresholds",
+    "weak_selection",
+    "zero_sum",
 ]

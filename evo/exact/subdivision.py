@@ -93,7 +93,7 @@ def _resolve(form: np.ndarray, corner: np.ndarray, vertices: int, degree: int) -
     radius = spread[:, None] * (1 - 1 / vertices) + 1e-12
     box_low, box_high = 1 / vertices - at_centre - radius, 1 / vertices - at_centre + radius
     outside = (box_high < 0).any(axis=1) | (box_low.sum(axis=1) > 1) | (box_low > 1).any(axis=1)
-    done[regular] = _signed(turned) | ((spread < 1) & outside)
+    done[regular] = _signed(turned) | outside
     for row in np.flatnonzero((spread < 1) & ~done[regular]):
         local = _newton(form[regular[row]], slope[regular[row]], vertices, degree)
         if local is not None:
