@@ -14,7 +14,7 @@ from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
-from evo.games import Game, Written, written
+from evo.games import Game, Written, unknown_names, written
 from evo.lowering import Problems, lower, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
@@ -76,7 +76,8 @@ class Parts(Spec):
     def form(self) -> Written:
         """The game written out as payoff formulas, whatever the name it was asked for by."""
         try:
-            return written(self.game, self.strategy_names)
+            still = {name: value for name, value in self.parameter_values.items() if name not in self.environment}
+            return written(self.game, self.strategy_names, parameters=still, files=self.files)
         except ProblemError as error:
             raise ConfigError([ConfigProblem(("game", *error.path), None, error.message, error.hint)]) from None
 
@@ -91,8 +92,9 @@ class Model(Parts):
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
         problems = Problems()
-        self._check_names(problems)
         self._check_formulas(problems)
+        problems.stop()
+        self._check_names(problems)
         problems.stop()
         self.lowered  # noqa: B018  (every other check)
         return self
@@ -130,6 +132,9 @@ class Model(Parts):
                     problems.add(path, f"{name!r} is an environment variable here: it moves, and this must be a number")
                 elif name not in self.parameters:
                     problems.add(path, f"unknown parameter {name!r}", _nearest(name, self.parameters or known))
+        counts = {f"k_{name}" for name in self.strategies}
+        for path, name in unknown_names(self.game, known.keys() | counts):
+            problems.add(("game", *path), f"unknown name {name!r}", _nearest(name, known))
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:

@@ -32,7 +32,7 @@ def probe(process, amounts, mix, rng, work, births):
 @kernel
 def probe_field(process, t, mix, rng, state, work, derivative):
     """x' at this mix and time t, which must come before the first event."""
-    logarithmic = imitates_only(process.rule)
+    logarithmic = imitates_only(process.rule, process.meeting)
     write_mix(mix, logarithmic, state)
     begin_environment(process.laws, 0.0, rng, work)
     evaluate(process, 0.0, np.int64(ALL), np.bool_(True), work)

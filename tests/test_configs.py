@@ -66,8 +66,8 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "big_shift", "hawk_dove", "internet", "prisoners_dilemma", "public_goods", "rock_paper_scissors",
-        "selection_bias", "stag_hunt", "switching", "turbulence",
+        "better_game", "big_shift", "hawk_dove", "institutions", "internet", "prisoners_dilemma", "public_goods",
+        "punishment", "reciprocity", "rock_paper_scissors", "selection_bias", "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip
 
 

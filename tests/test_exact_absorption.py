@@ -7,8 +7,8 @@ import pytest
 from finite_models import BIMATRIX, FERMI, PAIR, ROLES, SIZES, THREE, configured, loaded
 from reference import cases
 
-from evo.exact.absorption import absorption
-from evo.exact.fixation import fixation_curve
+from evo.exact.chains.absorption import absorption
+from evo.exact.takeover.fixation import fixation_curve
 
 
 @pytest.mark.parametrize("name", [name for name in cases("three_strategy_full_chain") if "extinction" in name])

@@ -10,7 +10,7 @@ from reference import cases
 from scipy.linalg import expm
 
 import evo
-from evo.exact.adaptive import (
+from evo.exact.traits.adaptive import (
     advantage,
     canonical_path,
     canonical_rate,
@@ -20,9 +20,9 @@ from evo.exact.adaptive import (
     selection_gradient,
     slopes_at,
 )
-from evo.exact.intervals import enclosure, zeros
-from evo.exact.pip import invasibility
-from evo.exact.singular import classify, singular_points
+from evo.exact.traits.intervals import enclosure, zeros
+from evo.exact.traits.pip import invasibility
+from evo.exact.traits.singular import classify, singular_points
 from evo.formulas import evaluate, parse
 from evo.traits import TraitModel, trees
 

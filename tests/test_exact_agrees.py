@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 import evo
-from evo.exact.absorption import absorption
-from evo.exact.stationary import stationary
+from evo.exact.chains.absorption import absorption
+from evo.exact.chains.stationary import stationary
 
 ALPHA, COMPARISONS = 1e-4, 60
 BOUND = ALPHA / COMPARISONS

@@ -6,9 +6,9 @@ from infinite import model_of, roles_of
 from reference import cases
 from scipy.integrate import solve_ivp
 
-from evo.exact.basins import basin_grid, basins, stratified
-from evo.exact.fields import field_of
-from evo.exact.separatrices import separatrices
+from evo.exact.flows.basins import basin_grid, basins, stratified
+from evo.exact.flows.fields import field_of
+from evo.exact.flows.separatrices import separatrices
 
 BAD_ROCK = [[0, -2, 1], [1, 0, -2], [-2, 1, 0]]
 COORDINATION = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]

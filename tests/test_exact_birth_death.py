@@ -8,8 +8,8 @@ from examples import KINDS, group_game, matrix_game, rule_of
 from reference import cases
 from two_strategies import config_of, matrix_of, model_of, near, rates_by_enumeration
 
-from evo.exact.birth_death import birth_death, log_rates
-from evo.exact.fixation import fixation
+from evo.exact.takeover.birth_death import birth_death, log_rates
+from evo.exact.takeover.fixation import fixation
 
 MATRIX = [[0.9, 0.1], [0.3, 0.7]]
 MUTATIONS = {

@@ -9,10 +9,10 @@ import pytest
 from finite_models import BIMATRIX, FERMI, MATRIX, PAIR, ROLES, SIZES, THREE, configured, loaded
 from naive.payoffs import company_chance, payoff
 
-from evo.exact.chain import chain, closed_classes
-from evo.exact.finite_payoffs import finite_payoffs
-from evo.exact.states import compositions_of, rank
-from evo.exact.stationary import stationary
+from evo.exact.chains.chain import chain, closed_classes
+from evo.exact.chains.states import compositions_of, rank
+from evo.exact.chains.stationary import stationary
+from evo.exact.payoff.finite import finite_payoffs
 from evo.games import compositions
 
 # ---- states

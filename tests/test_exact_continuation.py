@@ -8,8 +8,8 @@ from reference import big_shift, cases
 
 import evo
 from evo.exact import invasion, thresholds
-from evo.exact.continuation import continuation
-from evo.exact.rest_points import rest_points
+from evo.exact.flows.continuation import continuation
+from evo.exact.flows.rest_points import rest_points
 
 BAD_ROCK = [[0, -2, 1], [1, 0, -2], [-2, 1, 0]]
 

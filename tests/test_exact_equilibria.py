@@ -8,17 +8,25 @@ from infinite import group_table, mixes, model_of, roles_of, same_points
 from reference import big_shift, cases
 
 import evo
-from evo.exact.coupled import coupled_rest_points
-from evo.exact.enclosures import Jet, enclosure
-from evo.exact.fields import field_of
-from evo.exact.landscape import Landscape
-from evo.exact.nash import support_equilibria, symmetric_equilibria
-from evo.exact.polynomial_fields import polynomial_field
-from evo.exact.rest_points import rest_points
-from evo.exact.search import newton, starts
-from evo.exact.simplex import values
-from evo.exact.stability import classify, evolutionarily_stable, is_ess, is_nash, is_nss, neutrally_stable, stability
-from evo.exact.subdivision import zeros
+from evo.exact.flows.coupled import coupled_rest_points
+from evo.exact.flows.enclosures import Jet, enclosure
+from evo.exact.flows.fields import field_of
+from evo.exact.flows.polynomial_fields import polynomial_field
+from evo.exact.flows.rest_points import rest_points
+from evo.exact.flows.search import newton, starts
+from evo.exact.flows.stability import (
+    classify,
+    evolutionarily_stable,
+    is_ess,
+    is_nash,
+    is_nss,
+    neutrally_stable,
+    stability,
+)
+from evo.exact.flows.subdivision import zeros
+from evo.exact.games.nash import support_equilibria, symmetric_equilibria
+from evo.exact.payoff.landscape import Landscape
+from evo.exact.payoff.simplex import values
 from evo.games import compositions
 
 # ---- rest points of matrix games

@@ -8,8 +8,8 @@ from scipy.integrate import solve_ivp
 
 import evo
 from evo.exact import payoffs
-from evo.exact.fields import field_of
-from evo.exact.rest_points import rest_points
+from evo.exact.flows.fields import field_of
+from evo.exact.flows.rest_points import rest_points
 
 ASYMMETRIC = [[1.0, 0.2, 3.0], [2.0, 0.5, 0.1], [0.3, 1.5, 1.0]]
 TRAITS = {"a": {"traits": {"care": 0.3}}, "b": {"traits": {"care": 0.9}}, "c": {"traits": {"care": 0.1}}}
@@ -94,7 +94,7 @@ def reading(rng):
 @pytest.mark.parametrize("assorted", [{}, {"assortment": 0.3}, {"assortment": 0.3, "assortment_kind": "founder"}])
 @pytest.mark.parametrize("game", [lambda rng: group_table(rng, 3, 4), reading], ids=["table", "reads the mix"])
 def test_payoffs_and_their_derivatives(seed, assorted, game):
-    """Against the mean over compositions (evo.exact.payoffs), and central differences along the simplex."""
+    """Against the mean over compositions (evo.exact.payoff.infinite), and central differences along the simplex."""
     rng = np.random.default_rng(seed)
     model = model_of(game(rng), "pairwise_comparison", population={"kind": "infinite", **assorted})
     field, mix = field_of(model), rng.dirichlet(np.ones(3))

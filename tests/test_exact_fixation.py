@@ -12,9 +12,9 @@ from reference import cases
 from scipy import stats
 from two_strategies import config_of, counts_of, matrix_of, model_of, near, rates_by_enumeration, solved
 
-from evo.exact.edge_rates import edge_log_rates, edge_log_ratios
-from evo.exact.fixation import fixation, fixation_curve, log_fixation
-from evo.exact.loops import fill_fates
+from evo.exact.takeover.edge_rates import edge_log_rates, edge_log_ratios
+from evo.exact.takeover.fixation import fixation, fixation_curve, log_fixation
+from evo.exact.takeover.loops import fill_fates
 
 import random  # isort: skip
 

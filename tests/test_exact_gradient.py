@@ -9,13 +9,13 @@ from reference import cases
 from scipy import stats
 
 from evo._spec import validate
-from evo.exact.bernstein import sign_changes_of
-from evo.exact.chain import chain
-from evo.exact.dominance import dominance
-from evo.exact.fixation import fixation
-from evo.exact.gradient import drift, gradient_of_selection, largest_advantage, sign_changes
+from evo.exact.chains.chain import chain
+from evo.exact.flows.gradient import drift, gradient_of_selection, largest_advantage, sign_changes
+from evo.exact.payoff.bernstein import sign_changes_of
+from evo.exact.rare.dominance import dominance
+from evo.exact.rare.weak_selection import sigma, structure_coefficients, weak_selection
+from evo.exact.takeover.fixation import fixation
 from evo.exact.thresholds import thresholds
-from evo.exact.weak_selection import sigma, structure_coefficients, weak_selection
 from evo.experiment import Experiment
 from evo.model import Model
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from infinite import roles_of, same_points
 
-from evo.exact.linear_rest import Continuum
-from evo.exact.nash import (
+from evo.exact.flows.linear_rest import Continuum
+from evo.exact.games.nash import (
     equilibria,
     is_equilibrium,
     lemke_howson,

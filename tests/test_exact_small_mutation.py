@@ -9,12 +9,12 @@ import pytest
 from reference import cases
 
 from evo._spec import validate
-from evo.exact.alpha_rank import alpha_rank
-from evo.exact.gth import leading_stationary, log_stationary, recurrent_classes
-from evo.exact.invasion_graph import invasion_graph
-from evo.exact.small_mutation import small_mutation
-from evo.exact.stationary import stationary
-from evo.exact.strong_selection import strong_selection
+from evo.exact.chains.stationary import stationary
+from evo.exact.rare.alpha_rank import alpha_rank
+from evo.exact.rare.gth import leading_stationary, log_stationary, recurrent_classes
+from evo.exact.rare.invasion_graph import invasion_graph
+from evo.exact.rare.small_mutation import small_mutation
+from evo.exact.rare.strong_selection import strong_selection
 from evo.model import Model
 
 SML = cases("small_mutation_limit") | cases("small_mutation_ten")

@@ -9,11 +9,11 @@ from finite_models import BIMATRIX, FERMI, MATRIX, PAIR, ROLES, THREE, configure
 from reference import cases
 from scipy import stats
 
-from evo.exact.birth_death import birth_death
-from evo.exact.chain import chain
-from evo.exact.elimination import layers, stationary_vector
-from evo.exact.finite_payoffs import finite_payoffs
-from evo.exact.stationary import stationary
+from evo.exact.chains.chain import chain
+from evo.exact.chains.elimination import layers, stationary_vector
+from evo.exact.chains.stationary import stationary
+from evo.exact.payoff.finite import finite_payoffs
+from evo.exact.takeover.birth_death import birth_death
 
 # ---- stationary distributions, against cases
 

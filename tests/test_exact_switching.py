@@ -9,9 +9,9 @@ from scipy.linalg import expm
 from two_strategies import config_of, matrix_of, model_of, near, rates_by_enumeration, solved
 
 import evo
-from evo.exact.fixation import fixation_curve
-from evo.exact.periodic import environments, periodic_fixation
-from evo.exact.switching import switching_fixation, transition
+from evo.exact.takeover.fixation import fixation_curve
+from evo.exact.takeover.periodic import environments, periodic_fixation
+from evo.exact.takeover.switching import switching_fixation, transition
 
 CASES = cases("switching_environment")
 PAIR = {"mutant": "S0", "resident": "S1"}

@@ -18,7 +18,7 @@ from evo._spec import ConfigError, ProblemError, validate
 from evo.canonical import plain
 from evo.cli.kinds import members
 from evo.exact import payoff_table
-from evo.exact.payoffs import payoffs as expected_payoffs
+from evo.exact.payoff.infinite import payoffs as expected_payoffs
 from evo.games import MatrixGame, TableGame, compositions, from_function, unknown_names, written
 from evo.games.matrix import MatrixGame as Matrix
 from evo.lowering import scalar_names

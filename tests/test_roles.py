@@ -355,22 +355,18 @@ def test_stationary_mix_of_the_reference():
 
 
 def ways():
+    """Every rule, in every population that it can have, everybody at once where it can."""
     for kind, rule in KINDS.items():
         dynamics = rule_of(kind)
-        acting = KINDS[dynamics.get("of", dynamics)["kind"]]
-        config = between(MOVING, dynamics, environment={"e": LAWS["sine"]})
-        config["mutation"] = {"rate": 0.05} if acting.facts.mutates else {}
-        at_once = {"dynamics": dynamics | {"update": "synchronous"}} if "update" in rule.model_fields else {}
-        for size in (None, SIZES):
-            if (rule.facts.finite if size else rule.facts.infinite) and kind not in ("best_response", "imitate_best")[
-                : not size
-            ]:
-                population = {"population": {"kind": "well_mixed", "size": size}} if size else {}
-                yield pytest.param(config | population, id=f"{kind}-{'finite' if size else 'infinite'}")
-                if at_once:
-                    yield pytest.param(
-                        config | population | at_once, id=f"{kind}-synchronous-{'finite' if size else 'infinite'}"
-                    )
+        mutates = KINDS[dynamics.get("of", dynamics)["kind"]].facts.mutates
+        parts = {"environment": {"e": LAWS["sine"]}, "mutation": {"rate": 0.05} if mutates else {}}
+        updates = [{}, {"update": "synchronous"}] if "update" in rule.model_fields else [{}]
+        for update in updates:
+            name = "-".join([kind, *update.values()])
+            if rule.facts.finite:
+                yield pytest.param(between(MOVING, dynamics | update, SIZES, **parts), id=f"{name}-finite")
+            if rule.facts.infinite and (update or kind not in ("best_response", "imitate_best")):  # they may slide
+                yield pytest.param(between(MOVING, dynamics | update, **parts), id=f"{name}-infinite")
 
 
 WAYS = list(ways())

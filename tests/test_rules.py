@@ -101,7 +101,9 @@ def test_relabelled_strategies_do_the_same(config):
     other = config | {"strategies": [LETTERS[i] for i in order]}
     other["game"] = {"kind": "matrix", "payoffs": [[CYCLE[i][j] for j in order] for i in order]}
     start = {"A": 0.5, "B": 0.2, "C": 0.3}
-    assert recorded(other, start=start).mix == pytest.approx(recorded(config, start=start).mix[:, :, order], abs=1e-7)
+    tolerance = 1e-6 if config["dynamics"]["kind"] == "smith" else 1e-7  # its field has kinks
+    expected = recorded(config, start=start).mix[:, :, order]
+    assert recorded(other, start=start).mix == pytest.approx(expected, abs=tolerance)
 
 
 def mean_and_spread(config, order, runs=4000):
@@ -266,11 +268,9 @@ def told(config, path, allowed):
 @pytest.mark.pure
 @pytest.mark.parametrize("kind", KINDS)
 def test_which_rule_takes_a_fitness_map(kind):
-    config = plainly(kind)
-    acts = config["dynamics"].get("of", config["dynamics"])["kind"]
-    told(
-        plainly(kind, selection={"fitness": "linear", "intensity": 0.5}), ("selection", "fitness"), acts in FITNESS
-    ) if (acts not in UNSCALED) else refused(plainly(kind, selection={"fitness": "linear"}), ("selection", "fitness"))
+    acts = plainly(kind)["dynamics"].get("of", {"kind": kind})["kind"]
+    selection = {"fitness": "linear"} | ({} if acts in UNSCALED else {"intensity": 0.5})
+    told(plainly(kind, selection=selection), ("selection", "fitness"), acts in FITNESS)
 
 
 @pytest.mark.pure

@@ -16,8 +16,8 @@ import evo
 from evo import traits
 from evo.canonical import point_hash
 from evo.codes import STRATEGY_STREAM
-from evo.exact.adaptive import canonical_path, canonical_rate
-from evo.exact.pip import invasibility
+from evo.exact.traits.adaptive import canonical_path, canonical_rate
+from evo.exact.traits.pip import invasibility
 from evo.kernels.random import below, normal, seed_stream, stream_key, uniform
 from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, SAMPLED
 from evo.plots.density import density
@@ -430,7 +430,7 @@ def test_theory_reaches_no_random_numbers():
     import subprocess
     import sys
 
-    script = "import sys, evo.exact.pip, evo.exact.singular; assert 'evo.kernels.random' not in sys.modules"
+    script = "import sys, evo.exact.traits.pip, evo.exact.traits.singular; assert 'evo.kernels.random' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 

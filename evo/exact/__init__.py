@@ -1,29 +1,19 @@
 """Exact answers: what follows from a model without simulation. Textbook mathematics, apart from the kernels' transition
 and sampling code, so that each can check the other."""
 
-from evo.exact.absorption import Absorption, absorption
-from evo.exact.adaptive import (
-    advantage,
-    canonical_path,
-    canonical_rate,
-    invasion_fitness,
-    mutually_invasible,
-    selection_gradient,
-)
-from evo.exact.alpha_rank import AlphaRank, alpha_rank
-from evo.exact.basins import Basins, basin_grid, basins
-from evo.exact.birth_death import BirthDeath, birth_death
-from evo.exact.chain import Chain, chain
-from evo.exact.continuation import Continuation, continuation
-from evo.exact.dominance import Dominance, dominance
-from evo.exact.edge_rates import edge_log_rates
+from evo.exact.chains.absorption import Absorption, absorption
+from evo.exact.chains.chain import Chain, chain
+from evo.exact.chains.stationary import Stationary, stationary
 from evo.exact.edges import EdgePoint, critical_seed, edge_points
-from evo.exact.finite_payoffs import finite_payoffs
-from evo.exact.fixation import Fixation, FixationCurve, fixation, fixation_curve, log_fixation
-from evo.exact.gradient import Drift, Gradient, drift, gradient_of_selection, largest_advantage
-from evo.exact.invasion import homogeneous, invasion, payoffs_at
-from evo.exact.invasion_graph import InvasionGraph, invasion_graph
-from evo.exact.nash import (
+from evo.exact.flows.basins import Basins, basin_grid, basins
+from evo.exact.flows.continuation import Continuation, continuation
+from evo.exact.flows.coupled import coupled_rest_points
+from evo.exact.flows.fields import Field, field_of
+from evo.exact.flows.gradient import Drift, Gradient, drift, gradient_of_selection, largest_advantage
+from evo.exact.flows.rest_points import RestPoint, RestPoints, rest_points
+from evo.exact.flows.separatrices import Separatrices, separatrices
+from evo.exact.flows.stability import is_ess, is_nash, is_nss, stability
+from evo.exact.games.nash import (
     Equilibria,
     equilibria,
     lemke_howson,
@@ -34,19 +24,31 @@ from evo.exact.nash import (
     symmetric_equilibria,
     zero_sum,
 )
-from evo.exact.payoffs import payoff_table, payoffs
-from evo.exact.periodic import PeriodicFixation, periodic_fixation
-from evo.exact.pip import Invasibility, invasibility
-from evo.exact.rest_points import RestPoint, RestPoints, rest_points
-from evo.exact.separatrices import Separatrices, separatrices
-from evo.exact.singular import SingularPoint, singular_points
-from evo.exact.small_mutation import SmallMutation, small_mutation
-from evo.exact.stability import is_ess, is_nash, is_nss, stability
-from evo.exact.stationary import Stationary, stationary
-from evo.exact.strong_selection import StrongSelection, strong_selection
-from evo.exact.switching import SwitchingFixation, switching_fixation
+from evo.exact.invasion import homogeneous, invasion, payoffs_at
+from evo.exact.payoff.finite import finite_payoffs
+from evo.exact.payoff.infinite import payoff_table, payoffs
+from evo.exact.rare.alpha_rank import AlphaRank, alpha_rank
+from evo.exact.rare.dominance import Dominance, dominance
+from evo.exact.rare.invasion_graph import InvasionGraph, invasion_graph
+from evo.exact.rare.small_mutation import SmallMutation, small_mutation
+from evo.exact.rare.strong_selection import StrongSelection, strong_selection
+from evo.exact.rare.weak_selection import WeakSelection, sigma, structure_coefficients, weak_selection
+from evo.exact.takeover.birth_death import BirthDeath, birth_death
+from evo.exact.takeover.edge_rates import edge_log_rates
+from evo.exact.takeover.fixation import Fixation, FixationCurve, fixation, fixation_curve, log_fixation
+from evo.exact.takeover.periodic import PeriodicFixation, periodic_fixation
+from evo.exact.takeover.switching import SwitchingFixation, switching_fixation
 from evo.exact.thresholds import thresholds
-from evo.exact.weak_selection import WeakSelection, sigma, structure_coefficients, weak_selection
+from evo.exact.traits.adaptive import (
+    advantage,
+    canonical_path,
+    canonical_rate,
+    invasion_fitness,
+    mutually_invasible,
+    selection_gradient,
+)
+from evo.exact.traits.pip import Invasibility, invasibility
+from evo.exact.traits.singular import SingularPoint, singular_points
 
 __all__ = [
     "Absorption",
@@ -59,6 +61,7 @@ __all__ = [
     "Drift",
     "EdgePoint",
     "Equilibria",
+    "Field",
     "Fixation",
     "FixationCurve",
     "Gradient",
@@ -84,12 +87,14 @@ __all__ = [
     "canonical_rate",
     "chain",
     "continuation",
+    "coupled_rest_points",
     "critical_seed",
     "dominance",
     "drift",
     "edge_log_rates",
     "edge_points",
     "equilibria",
+    "field_of",
     "finite_payoffs",
     "fixation",
     "fixation_curve",

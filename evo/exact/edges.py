@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo.codes import FOCAL
-from evo.exact.bernstein import sign_changes_of
-from evo.exact.landscape import with_assortment
-from evo.exact.payoffs import Values, payoff_table, payoffs
+from evo.exact.payoff.bernstein import sign_changes_of
+from evo.exact.payoff.infinite import Values, payoff_table, payoffs
+from evo.exact.payoff.landscape import with_assortment
 from evo.exact.thresholds import crossing
 from evo.games import compositions
 

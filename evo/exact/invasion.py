@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evo.exact.payoffs import Values, payoffs
+from evo.exact.payoff.infinite import Values, payoffs
 
 if TYPE_CHECKING:
     from evo.model import Model

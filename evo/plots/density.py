@@ -66,6 +66,6 @@ def _draw(ax: Axes, path: TraitPath, replicate: int, trait: int) -> None:
 
 
 def _expected(path: TraitPath) -> np.ndarray:
-    from evo.exact.adaptive import canonical_path
+    from evo.exact.traits.adaptive import canonical_path
 
     return canonical_path(path.model, path.time)

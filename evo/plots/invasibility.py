@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 from matplotlib.patheffects import withStroke
 
-from evo.exact.pip import Invasibility
+from evo.exact.traits.pip import Invasibility
 from evo.plots.page import COLUMN, INK, add_legend, add_note, close_page, settings
 from evo.plots.trait_page import open_trait_page, trait_label
 

@@ -1,7 +1,7 @@
 """Continuous traits: individuals with heritable numbers instead of a list of strategies.
 
 A `TraitModel` says what the traits are, how they pay, and how they are copied and mutate. `simulate` runs it individual
-by individual; `evo.exact.adaptive` and `evo.exact.pip` are its theory in an infinite population.
+by individual; `evo.exact.traits.adaptive` and `evo.exact.traits.pip` are its theory in an infinite population.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _version(value: object) -> object:
 class TraitModel(Spec):
     """Individuals with continuous heritable traits: what traits they have, how these pay, and how they are passed on.
 
-    An infinite population has its adaptive dynamics in `evo.exact.adaptive`; `evo.traits.simulate` runs the finite one.
+    An infinite population has its adaptive dynamics in `evo.exact.traits.adaptive`; `evo.traits.simulate` runs the finite one.
     """
 
     schema_version: Annotated[Literal[1], BeforeValidator(_version)] = 1

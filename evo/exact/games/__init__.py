@@ -1,0 +1,1 @@
+"""Games between two roles: Nash equilibria of plain matrices and of models."""

@@ -1,0 +1,247 @@
+"""Nash equilibria of games between two roles, and the evolutionarily stable strategies of symmetric games.
+
+For plain matrices: `row` (m, n) is the payoff to strategy i of the first role against j of the second, `column` (m, n)
+the payoff to that j against i (both with the first role's strategies as rows). For a model with two roles: `nash`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evo.exact.flows.stability import evolutionarily_stable, neutrally_stable
+from evo.exact.games.polytopes import Tableau, positive, vertices
+from evo.exact.payoff.landscape import Landscape, landscape
+
+if TYPE_CHECKING:
+    from evo.exact.payoff.infinite import Values
+    from evo.model import Model
+
+TIE = 1e-9
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibria:
+    """All Nash equilibria of a bimatrix game.
+
+    extreme: those of which all are made, (first mix, second mix). subsets: sets of extreme equilibria, by number, whose
+    first mixes and second mixes may be mixed at will; one number alone is an isolated equilibrium unless it also stands
+    in another set. components: connected sets of them. degenerate: some equilibrium is not isolated, or has more best
+    replies than strategies in use.
+    """
+
+    extreme: tuple[Pair, ...]
+    subsets: tuple[tuple[int, ...], ...]
+    components: tuple[tuple[int, ...], ...]
+    degenerate: bool
+
+    @property
+    def isolated(self) -> tuple[Pair, ...]:
+        """The equilibria that are alone."""
+        return tuple(self.extreme[part[0]] for part in self.components if len(part) == 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ZeroSum:
+    """Value of a zero-sum game to the first role, and an optimal strategy of each."""
+
+    value: float
+    first: np.ndarray
+    second: np.ndarray
+
+
+def equilibria(row: np.ndarray, column: np.ndarray) -> Equilibria:
+    """All Nash equilibria, degenerate games included, by enumeration of the vertices of the best-reply polytopes
+    [Mangasarian 1964; Winkels 1979; Avis, Rosenberg, Savani & von Stengel 2010]. For up to about 12 by 12 strategies."""
+    row, column = _matrices(row, column)
+    size = len(row)
+    first, first_tight = vertices(positive(column).T)  # labels: 0..m-1 unplayed, m.. best replies of the second
+    second, second_tight = vertices(positive(row))  # labels: m.. unplayed, 0..m-1 best replies of the first
+    second_tight = np.roll(second_tight, size, axis=1)
+    pairs = [(p, q) for p, has in enumerate(first_tight) for q, other in enumerate(second_tight) if (has | other).all()]
+    extreme = tuple((_mix(first[p]), _mix(second[q])) for p, q in pairs)
+    degenerate = any((first_tight[p] & second_tight[q]).any() for p, q in pairs)
+    subsets = _bicliques(pairs)
+    return Equilibria(extreme, subsets, _connected(subsets), degenerate or any(len(part) > 1 for part in subsets))
+
+
+def support_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[Pair, ...]:
+    """The equilibria whose two supports are equally large and determine them: all of a nondegenerate game.
+
+    In a degenerate one `equilibria` finds those that this leaves out.
+    """
+    row, column = _matrices(row, column)
+    found = []
+    for size in range(1, min(row.shape) + 1):
+        for first in combinations(range(row.shape[0]), size):
+            for second in combinations(range(row.shape[1]), size):
+                x = _indifferent(column[np.ix_(first, second)].T)
+                y = _indifferent(row[np.ix_(first, second)])
+                if x is None or y is None:
+                    continue
+                mixes = np.zeros(row.shape[0]), np.zeros(row.shape[1])
+                mixes[0][list(first)], mixes[1][list(second)] = x, y
+                if is_equilibrium(row, column, *mixes):
+                    found.append(mixes)
+    return tuple(found)
+
+
+def lemke_howson(row: np.ndarray, column: np.ndarray, *, drop: int = 0) -> Pair:
+    """One equilibrium, at the end of the path on which label `drop` (0..m+n-1) is missing [Lemke & Howson 1964], with the
+    lexicographic rule. Paths that begin with different labels may end at different ones; some are at the end of none."""
+    row, column = _matrices(row, column)
+    m, n = row.shape
+    if not 0 <= drop < m + n:
+        raise ValueError(f"a label is from 0 to {m + n - 1}, not {drop}")
+    # the first role's variables x carry labels 0..m-1; the slacks of its polytope the second role's labels
+    tableaux = {
+        True: Tableau(positive(column).T, range(m, m + n), range(m)),
+        False: Tableau(positive(row), range(m), range(m, m + n)),
+    }
+    label, side = drop, drop < m
+    while True:
+        label = tableaux[side].enter(label)
+        if label == drop:
+            break
+        side = not side
+    return (
+        _mix(np.array([tableaux[True].value(i) for i in range(m)])),
+        _mix(np.array([tableaux[False].value(m + j) for j in range(n)])),
+    )
+
+
+def pure_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Pairs of strategies that are best replies to each other."""
+    row, column = _matrices(row, column)
+    best = (row >= row.max(axis=0) - _tie(row)) & (column >= column.max(axis=1, keepdims=True) - _tie(column))
+    return tuple((int(i), int(j)) for i, j in np.argwhere(best))
+
+
+def zero_sum(payoff: np.ndarray) -> ZeroSum:
+    """Value and optimal strategies of the zero-sum game with this payoff to the first role, by linear programming."""
+    from scipy.optimize import linprog
+
+    payoff = np.asarray(payoff, dtype=float)
+    mixes = []
+    for matrix in (payoff, -payoff.T):
+        size, replies = matrix.shape
+        answer = linprog(
+            np.r_[np.zeros(size), -1.0],
+            A_ub=np.hstack([-matrix.T, np.ones((replies, 1))]),
+            b_ub=np.zeros(replies),
+            A_eq=[np.r_[np.ones(size), 0.0]],
+            b_eq=[1.0],
+            bounds=[(0, None)] * size + [(None, None)],
+        )
+        mixes.append(_mix(answer.x[:-1]))
+    return ZeroSum(float(mixes[0] @ payoff @ mixes[1]), *mixes)
+
+
+def is_equilibrium(row: np.ndarray, column: np.ndarray, first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether each mix is a best reply to the other."""
+    mine, theirs = row @ second, first @ column
+    return bool(
+        mine.max() - mine[first > 0].min() <= _tie(row) and theirs.max() - theirs[second > 0].min() <= _tie(column)
+    )
+
+
+def symmetric_equilibria(payoff: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The symmetric equilibria of a symmetric game that their support determines, by enumeration of the supports."""
+    payoff = np.asarray(payoff, dtype=float)
+    found = []
+    for size in range(1, len(payoff) + 1):
+        for support in combinations(range(len(payoff)), size):
+            share = _indifferent(payoff[np.ix_(support, support)])
+            if share is None:
+                continue
+            mix = np.zeros(len(payoff))
+            mix[list(support)] = share
+            if (payoff @ mix).max() - (payoff @ mix)[list(support)].min() <= _tie(payoff):
+                found.append(mix)
+    return tuple(found)
+
+
+def stable_strategies(payoff: np.ndarray, *, neutral: bool = False) -> tuple[np.ndarray, ...]:
+    """All ESS of a symmetric matrix game (an ESS is determined by its support [Haigh 1975]), or, `neutral`, the NSS that
+    are determined by theirs."""
+    payoff = np.asarray(payoff, dtype=float)
+    game = Landscape(1, (0, len(payoff)), table=payoff)
+    stable = neutrally_stable if neutral else evolutionarily_stable
+    return tuple(mix for mix in symmetric_equilibria(payoff) if stable(game, mix))
+
+
+def matrices(model: Model, *, environment: Values = None, time: float = 0.0) -> Pair:
+    """Row and column payoffs of a model with two roles (trait bias included)."""
+    found = landscape(model, environment=environment, time=time)
+    if len(found.roles) != 3:
+        raise ValueError("the model has one role: its equilibria are the rest points of which `nash` is true")
+    if found.matrix is None:
+        raise ValueError("the payoffs read the mix: this is no bimatrix game")
+    split = found.roles[1]
+    return found.matrix[:split, split:], found.matrix[split:, :split].T
+
+
+def nash(model: Model, *, environment: Values = None, time: float = 0.0) -> Equilibria:
+    """All Nash equilibria of a model with two roles; see `equilibria`."""
+    return equilibria(*matrices(model, environment=environment, time=time))
+
+
+def _indifferent(payoff: np.ndarray) -> np.ndarray | None:
+    """The positive mix of the columns at which all rows earn the same, where there is one and no other."""
+    size = len(payoff)
+    system = np.block([[payoff, -np.ones((size, 1))], [np.ones((1, size)), np.zeros((1, 1))]])
+    if np.linalg.matrix_rank(system, tol=1e-11 * max(1.0, np.abs(payoff).max())) <= size:
+        return None
+    share = np.linalg.solve(system, np.r_[np.zeros(size), 1.0])[:size]
+    return share if share.min() > 1e-12 else None
+
+
+def _bicliques(pairs: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+    """Maximal sets of pairs P x Q all of which are there: the maximal Nash subsets [Millham 1974; Winkels 1979]."""
+    number = {pair: place for place, pair in enumerate(pairs)}
+    partners: dict[int, frozenset[int]] = {}
+    for p, q in pairs:
+        partners[p] = partners.get(p, frozenset()) | {q}
+    closed = set(partners.values())
+    while True:
+        more = {a & b for a in closed for b in closed if a & b} | closed
+        if more == closed:
+            break
+        closed = more
+    return tuple(
+        sorted(
+            tuple(number[p, q] for p in sorted(partners) if others <= partners[p] for q in sorted(others))
+            for others in closed
+        )
+    )
+
+
+def _connected(subsets: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    parts: list[set[int]] = []
+    for subset in subsets:
+        joined = set(subset)
+        for part in [part for part in parts if part & joined]:
+            joined |= part
+            parts.remove(part)
+        parts.append(joined)
+    return tuple(sorted(tuple(sorted(part)) for part in parts))
+
+
+def _matrices(row: np.ndarray, column: np.ndarray) -> Pair:
+    row, column = np.asarray(row, dtype=float), np.asarray(column, dtype=float)
+    if row.ndim != 2 or row.shape != column.shape or not (np.isfinite(row).all() and np.isfinite(column).all()):
+        raise ValueError(f"two finite matrices of one shape are needed, not {row.shape} and {column.shape}")
+    return row, column
+
+
+def _mix(weight: np.ndarray) -> np.ndarray:
+    share = np.where(weight < 1e-13, 0.0, weight)
+    return share / share.sum()
+
+
+def _tie(payoff: np.ndarray) -> float:
+    return TIE * max(1.0, float(np.abs(payoff).max()))

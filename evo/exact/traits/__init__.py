@@ -1,0 +1,1 @@
+"""Continuous traits: adaptive dynamics, singular points and pairwise invasibility."""
