@@ -86,7 +86,8 @@ class Fixed(Spec):
         if len(model.lowered.wholes) == 1:
             return {"fixed": names[winner]}
         second, first = np.divmod(winner, len(model.strategies))
-        both = np.where(winner < 0, None, names[first] + "+" + names[second])
+        both = names[:-1][first] + "+" + names[:-1][second]
+        both[winner < 0] = None
         return {"fixed": both}
 
 
@@ -244,8 +245,11 @@ def outcomes(measures: tuple[Any, ...], model: Model, recording: Recording) -> d
 
 
 def _finals(model: Model, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """Share of all individuals, of both roles together, and payoff of each strategy at the end."""
     strategies = len(model.strategies)
-    return recording.final[:, :strategies], recording.final[:, strategies : 2 * strategies]
+    process = model.lowered
+    part = np.repeat(process.wholes / process.wholes.sum(), np.diff(process.roles))
+    return recording.final[:, :strategies] * part, recording.final[:, strategies : 2 * strategies]
 
 
 def _weighted(shares: np.ndarray, payoffs: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from evo.strategies import roles
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,7 +37,8 @@ def prevalence(result: Result) -> pd.DataFrame:
     if (winners := _winners(result.outcomes)) is not None:
         table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
         others = sorted(set(winners.dropna()) - set(result.experiment.strategy_names))
-        names = [*result.experiment.strategy_names, *others]
+        alone = [] if roles(result.experiment.strategies) else result.experiment.strategy_names
+        names = [*alone, *others]  # two roles prevail together
         for part, inside in table.groupby("part", sort=False):
             points: Frame = result.points
             told = telling_paths(points.loc[points["part"] == part, paths])

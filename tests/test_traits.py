@@ -430,7 +430,9 @@ def test_theory_reaches_no_random_numbers():
     import subprocess
     import sys
 
-    script = "import sys, evo.exact.traits.pip, evo.exact.traits.singular; assert 'evo.kernels.random' not in sys.modules"
+    script = (
+        "import sys, evo.exact.traits.pip, evo.exact.traits.singular; assert 'evo.kernels.random' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], check=True)
 
 

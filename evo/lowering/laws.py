@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,8 @@ def lower_laws(model: Model, values: Mapping[str, float]) -> Laws:
 
 def longest_step(laws: Laws) -> float:
     """The longest step of an integrator that cannot pass over what a law does: an eighth of the shortest period."""
-    periods = [laws.numbers[first + 2] for kind, first, *_ in laws.rows if kind == codes.PERIODIC]
-    return min(periods, default=np.inf) / 8
+    periods = [float(laws.numbers[first + 2]) for kind, first, *_ in laws.rows if kind == codes.PERIODIC]
+    return min(periods, default=math.inf) / 8
 
 
 def _stepwise(law: object) -> bool:
