@@ -44,8 +44,8 @@ class WellMixed(Spec):
 
     With two roles `size` is one number for each, or gives them by role; one meets the whole other population.
 
-    `leap`: steps of so many generations are drawn at once, each individual by its probabilities at the middle of the leap
-    (midpoint tau-leap, weak order 2 in the leap); by default none up to 10^6 individuals and 0.05 beyond. 0: never.
+    `leap`: steps of so many generations are drawn at once, each individual changing on its own, in two halves (weak
+    trapezoidal tau-leap, weak order 2 in the leap); by default none up to 10^6 individuals and 0.05 beyond. 0: never.
     """
 
     kind: Literal["well_mixed"] = "well_mixed"

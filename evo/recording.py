@@ -102,7 +102,7 @@ def scratch(process: Process, watched: int = 0) -> Work:
         dense=np.zeros((7, size)),
         shares=np.zeros((7, strategies)),
         drawn=np.zeros(strategies, np.int64),
-        leap=np.zeros((2, strategies, strategies) if process.rule.pace == codes.LEAP else (2, 0, 0)),
+        leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),
         since=np.zeros(watched),
         turn=np.zeros(5),
     )

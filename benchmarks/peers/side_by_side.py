@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 # Before numpy is imported: both sides are timed on one thread.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -155,6 +156,12 @@ def _seconds(seconds: float, unit: str) -> str:
         if seconds >= size or name == "ns":
             return f"{seconds / size:.3g} {name} per {unit}"
     raise AssertionError
+
+
+def mixes_of(equilibria: Iterable[Any], size: int) -> np.ndarray:
+    """How many equilibria there are, and the sums of their mixes, (1 + 2 size,): the order does not matter."""
+    rows = np.array([np.concatenate(pair) for pair in equilibria]).reshape(-1, 2 * size)
+    return np.append(len(rows), rows.sum(axis=0))
 
 
 def needed(package: str, shown: str) -> None:

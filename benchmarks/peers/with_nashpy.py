@@ -6,10 +6,10 @@ python benchmarks/peers/with_nashpy.py [--repeats 5] [--only moran] [--long]
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from side_by_side import Job, Side, main, needed
+from side_by_side import Job, Side, main, mixes_of, needed
 
 needed("nashpy", "Nashpy")
 
@@ -23,14 +23,8 @@ DILEMMA = [[3.0, 0.0], [5.0, 1.0]]
 CIRCLE = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
 COORDINATION = [[3.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 4.0]]
 PENNIES = [[1.0, -1.0], [-1.0, 1.0]]
-# The second strategies of both are copies of the first: three corners of one edge of equilibria, and more.
+# The second strategies of both are copies of the first: 4 pure pairs, the third strategies, and 4 corners of mixed ones.
 TWINS = np.array([[3.0, 3.0, 0.0], [3.0, 3.0, 0.0], [0.0, 0.0, 2.0]])
-
-
-def pairs(found: Iterable[Any], size: int) -> np.ndarray:
-    """How many equilibria there are, and the sums of their mixes, (1 + 2 size,)."""
-    rows = np.array([np.concatenate(pair) for pair in found]).reshape(-1, 2 * size)
-    return np.append(len(rows), rows.sum(axis=0))
 
 
 def equilibrium_jobs() -> Iterator[Job]:
@@ -47,7 +41,7 @@ def equilibrium_jobs() -> Iterator[Job]:
             ),
         ]
         for name, ours, theirs in ways:
-            sides = (Side(lambda _, f=f, size=size: pairs(f(), size)) for f in (ours, theirs))
+            sides = (Side(lambda _, f=f, size=size: mixes_of(f(), size)) for f in (ours, theirs))
             yield Job(f"{name}, random game {size} x {size}", *sides)
     yield Job(
         "number of extreme equilibria, degenerate game 3 x 3",
@@ -111,8 +105,8 @@ def mutation_job() -> Job:
     truth = birth_death(ours).mean
 
     def by_evo(repeat: int) -> np.ndarray:
-        path = simulate(ours, generations=births / size, record_every=1 / size, replicates=200, seed=repeat)
-        return path.mix[:, 500:, :1].mean(axis=1)
+        path = simulate(ours, generations=births / size, replicates=200, seed=repeat)
+        return path.mix[:, 500 // size :, :1].mean(axis=1)
 
     def by_peer(repeat: int) -> np.ndarray:
         np.random.seed(repeat)  # noqa: NPY002

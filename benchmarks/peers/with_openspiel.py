@@ -16,7 +16,7 @@ from open_spiel.python.egt import alpharank, dynamics  # noqa: E402
 from scipy.integrate import odeint  # noqa: E402
 
 from evo import Model, simulate  # noqa: E402
-from evo.exact import alpha_rank, drift, strong_selection  # noqa: E402
+from evo.exact import alpha_rank, drift  # noqa: E402
 
 SIZE = 50
 CIRCLE = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
@@ -51,24 +51,6 @@ def limit_jobs() -> Iterator[Job]:
         )
 
 
-def strong_job() -> Job:
-    """Masses where selection is strong: the peer's probabilities overflow to 0."""
-    matrix = np.random.default_rng(8).integers(0, 9, (8, 8)).astype(float)
-    ours = Model(
-        strategies=[f"s{i}" for i in range(8)],
-        game={"kind": "matrix", "payoffs": matrix.tolist()},
-        population={"kind": "well_mixed", "size": SIZE},
-        dynamics={"kind": "pairwise_comparison"},
-    )
-    return Job(
-        f"alpha-rank, 8 strategies, m = {SIZE}, alpha = 100",
-        Side(lambda _: alpha_rank(matrix, alpha=100.0, size=SIZE).masses),
-        Side(lambda _: alpharank.compute([matrix], m=SIZE, alpha=100.0, use_local_selection_model=False)[2]),
-        truth=strong_selection(ours).stationary,
-        note="known value: the limit of strong selection",
-    )
-
-
 def field_jobs() -> Iterator[Job]:
     ours = Model(
         strategies=["a", "b", "c"],
@@ -94,6 +76,7 @@ def field_jobs() -> Iterator[Job]:
         allowed=1e-5,
         shown=-1,
     )
+    starts = simulate(ours, generations=1, replicates=1000, seed=1, start="random").mix[:, 0]
     yield Job(
         "replicator ends at t = 100, 1,000 starts",
         Side(
@@ -106,14 +89,10 @@ def field_jobs() -> Iterator[Job]:
             ),
             1000,
         ),
-        Side(lambda _, starts=_starts(ours): _ends(theirs, starts), 1000),
+        Side(lambda _: _ends(theirs, starts), 1000),
         unit="trajectory",
         allowed=1e-3,
     )
-
-
-def _starts(model: Model) -> np.ndarray:
-    return simulate(model, generations=1, record_every=1, replicates=1000, seed=1, start="random").mix[:, 0]
 
 
 def _ends(field: dynamics.SinglePopulationDynamics, starts: np.ndarray) -> np.ndarray:
@@ -124,7 +103,6 @@ def jobs() -> Iterator[Job]:
     yield alpha_job(20, 1.0)
     yield alpha_job(100, 1.0, long=True)
     yield from limit_jobs()
-    yield strong_job()
     yield from field_jobs()
 
 

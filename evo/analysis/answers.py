@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class Answer:
     """table: to be read, a row per thing found. more: further tables by name, too long to be read. method, error (its
-    bound) and notes in words. result: what `evo.exact` gave, for pictures."""
+    bound) and notes in words. result: what `evo.exact` gave, for pictures. shown: the columns of `table` that there is room
+    for on a terminal, all if empty."""
 
     name: str
     title: str
@@ -25,6 +26,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     result: Any = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

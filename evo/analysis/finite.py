@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 400  # of which fixation times are computed one by one
 NEUTRAL = 1e-9
+LOW = -3.0  # power of ten of a share, below which all are shown as powers of ten too
 
 
 def answer_fixation(asked: Asked) -> Answer:
@@ -33,23 +34,23 @@ def answer_fixation(asked: Asked) -> Answer:
         raise ValueError("of two roles each meets the other: see small-mutation, which has all fixation probabilities")
     if len(asked.ordered_pairs) > MOST_PAIRS:
         raise ValueError(f"{len(asked.ordered_pairs):,} pairs are too many to be read: see small-mutation")
-    rows, said = [], {}
-    for resident, mutant in asked.ordered_pairs:
-        row, words = _fixation_row(asked, mutant, resident)
-        rows.append({"resident": resident, "mutant": mutant} | row)
-        said = said or words
+    found = [(pair, *_fixation_row(asked, *pair)) for pair in asked.ordered_pairs]
+    table = pd.DataFrame([{"resident": resident, "mutant": mutant} | row for (resident, mutant), row, _ in found])
+    said = [words for *_, words in found]
+    hidden = ["sd", "sd given fixation"] + ([] if (table["rho"] == 0).any() else ["log10 rho"])
     return Answer(
         "fixation",
         f"Fixation of one mutant among {asked.model.lowered.meeting.whole - 1} residents; generations until either is lost, and "
         "given that the mutant takes over",
-        pd.DataFrame(rows),
-        said["method"],
-        said["error"],
-        said["notes"],
+        table,
+        said[0]["method"],
+        said[0]["error"],
+        tuple(dict.fromkeys(note for words in said for note in words["notes"])),
+        shown=tuple(name for name in table.columns if name not in hidden),
     )
 
 
-def _fixation_row(asked: Asked, mutant: str, resident: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fixation_row(asked: Asked, resident: str, mutant: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The numbers of one pair; in a moving environment those of its law."""
     moving, size = set(asked.moving.values()), asked.model.lowered.meeting.whole
     extra: dict[str, Any] = {}
@@ -102,8 +103,7 @@ def answer_small_mutation(asked: Asked) -> Answer:
     table = pd.DataFrame({"state": list(chain.names)})
     for number, distribution in enumerate(chain.distributions):
         table["share of the time" if len(chain.classes) == 1 else f"class {number}"] = distribution
-    with np.errstate(divide="ignore"):
-        table["log10"] = chain.log_distributions.max(axis=0) / np.log(10)
+    table["log10"] = chain.log_distributions.max(axis=0) / np.log(10)
     table["mean payoff"] = chain.mean_payoffs
     return Answer(
         "small-mutation",
@@ -116,6 +116,7 @@ def answer_small_mutation(asked: Asked) -> Answer:
         tuple(_notes_on_rare(chain)),
         {"invasion-graph": graph.frame},
         graph,
+        tuple(name for name in table.columns if name != "log10" or (table["log10"] < LOW).any()),
     )
 
 

@@ -16,6 +16,8 @@ from evo.exact.flows.separatrices import separatrices
 from evo.exact.invasion import invasion
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evo.analysis.asked import Asked
     from evo.exact.flows.rest_points import RestPoints
 
@@ -39,13 +41,20 @@ def answer_rest_points(asked: Asked) -> Answer:
     return Answer(
         "rest-points",
         "Rest points",
-        found.frame.assign(growth=[_cleaned(point.growth, point.eigenvalues) for point in found]),
+        _marked(found),
         found.statement,
         "mixes are right to about 1e-12" if found.complete else "each is right to about 1e-12; there may be others",
         tuple(_notes_on_rest(asked, found)),
         {"continua": pd.DataFrame(corners)} if corners else {},
         found,
     )
+
+
+def _marked(found: RestPoints) -> pd.DataFrame:
+    """The table of rest points, growth that is rounding as 0."""
+    growth = [_cleaned(point.growth, point.eigenvalues) for point in found.points]
+    table = found.frame.rename(columns={"nash": "Nash", "ess": "ESS", "nss": "NSS"})
+    return table.assign(growth=growth) if growth else table
 
 
 def _notes_on_rest(asked: Asked, found: RestPoints) -> list[str]:
@@ -73,17 +82,27 @@ def answer_stability(asked: Asked) -> Answer:
 
     found = rest_points(asked.model, environment=asked.environment)
     generational = field_of(asked.model, environment=asked.environment).generational
+    values = pd.DataFrame(
+        [
+            {
+                "point": number,
+                "real": _cleaned(value.real, point.eigenvalues),
+                "imaginary": _cleaned(value.imag, point.eigenvalues),
+            }
+            for number, point in enumerate(found.points)
+            for value in point.eigenvalues
+        ],
+        columns=["point", "real", "imaginary"],
+    )
     rows = [
         {
             "point": number,
             "mix": mix_words(asked.names, point.mix),
             "stability": point.stability,
-            "real": _cleaned(value.real, point.eigenvalues),
-            "imaginary": _cleaned(value.imag, point.eigenvalues),
-            "period": _period(value, generational),
+            "eigenvalues": ", ".join(_complex_words(value, point.eigenvalues) for value in point.eigenvalues),
+            "period": _period(point.eigenvalues, generational),
         }
         for number, point in enumerate(found.points)
-        for value in point.eigenvalues
     ]
     kind = (
         "of the map's step (1 + eigenvalue multiplies a deviation)" if generational else "of the flow, per generation"
@@ -91,21 +110,32 @@ def answer_stability(asked: Asked) -> Answer:
     return Answer(
         "stability",
         "Eigenvalues at rest points, along the simplex",
-        pd.DataFrame(rows, columns=["point", "mix", "stability", "real", "imaginary", "period"]),
-        f"eigenvalues {kind}; derivatives by complex steps; period: generations of one turn",
+        pd.DataFrame(rows),
+        f"eigenvalues {kind}; derivatives by complex steps; period: generations that the fastest turn takes",
         "rounding, about 1e-14 of the largest eigenvalue where these are well apart",
-        result=found,
+        (),
+        {"eigenvalues": values},
+        found,
     )
+
+
+def _complex_words(value: complex, eigenvalues: np.ndarray) -> str:
+    if not np.isfinite(value):
+        return "none"
+    real, imaginary = (_cleaned(part, eigenvalues) for part in (value.real, value.imag))
+    return f"{real:.4g}" if not imaginary else f"{real:.4g}{imaginary:+.4g}i"
+
+
+def _period(eigenvalues: np.ndarray, generational: bool) -> float:
+    if not len(eigenvalues) or not np.isfinite(eigenvalues).all():
+        return float("nan")
+    turn = float(np.abs(np.angle(1 + eigenvalues) if generational else eigenvalues.imag).max())
+    return 2 * np.pi / turn if turn > 1e-12 * max(1.0, float(np.abs(eigenvalues).max())) else float("nan")
 
 
 def _cleaned(value: float, eigenvalues: np.ndarray) -> float:
     """0 for what is a rounding error of the largest eigenvalue."""
     return 0.0 if abs(value) <= 1e-12 * max(1.0, float(np.abs(eigenvalues).max(initial=0.0))) else float(value)
-
-
-def _period(value: complex, generational: bool) -> float:
-    turn = abs(float(np.angle(1 + value)) if generational else value.imag)
-    return 2 * np.pi / turn if turn > 1e-12 else float("nan")
 
 
 def answer_invasion(asked: Asked) -> Answer:

@@ -89,8 +89,8 @@ def answer_dominance(asked: Asked) -> Answer:
                 "second": second,
                 "risk dominant": there.risk_dominant or "tie",
                 "payoff dominant": there.payoff_dominant or "tie",
-                "first favoured when rare": there.favoured_when_rare,
-                "second favoured when rare": back.favoured_when_rare,
+                "first when rare": there.favoured_when_rare,
+                "second when rare": back.favoured_when_rare,
                 "risk": there.risk,
                 "one third": there.one_third,
                 "payoff": there.payoff,
@@ -103,4 +103,6 @@ def answer_dominance(asked: Asked) -> Answer:
         "averages of the payoff difference (first less second) over the edge: plain, with weight 2(1-x), and of all against all; "
         + ("sums over the counts 1..Z-1" if asked.finite else "Gauss-Legendre quadrature"),
         "rounding; an average below 1e-12 of the largest difference counts as a tie",
+        ("when rare: weak selection favours one among the others over drift (the one-third law)",),
+        shown=("first", "second", "risk dominant", "payoff dominant", "first when rare", "second when rare", "risk"),
     )

@@ -39,7 +39,7 @@ def _few(asked: Asked) -> bool:
 
 
 QUESTIONS: dict[str, Question] = {
-    "nash": Question("Nash equilibria", roles.answer_nash, "either", lambda asked: asked.roles > 1),
+    "nash": Question("Nash equilibria", roles.answer_nash, "infinite", lambda asked: asked.roles > 1),
     "rest-points": Question("rest points", infinite.answer_rest_points, "infinite"),
     "stability": Question("eigenvalues", infinite.answer_stability, "infinite"),
     "invasion": Question("invasion", infinite.answer_invasion, "infinite", _one_role),

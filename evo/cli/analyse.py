@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from evo.traits.model import TraitModel
 
 # How a config is run does not matter here, and may not fit another population that is asked about.
-MODEL_ALONE = ["run.until=generations", "measure=[final_mix]", "sweep=[]", "plots=[]"]
+MODEL_ALONE = ["run.until=generations", "measure=[final_mix]", "plots=[]"]
 NAMES = (  # as in evo.analysis.QUESTIONS, which is slow to import
-    "Infinite populations: rest-points, stability, invasion, edges, basins, separatrices, coupled, branches; finite: fixation, "
-    "small-mutation, strong-selection, weak-selection, stationary, absorption, dependence; both: gradient, dominance, nash; "
+    "Infinite populations: nash, rest-points, stability, invasion, edges, basins, separatrices, coupled, branches; finite: fixation, "
+    "small-mutation, strong-selection, weak-selection, stationary, absorption, dependence; both: gradient, dominance; "
     "continuous traits: singular-points, invasibility."
 )
 Interval = tuple[float, float]

@@ -35,14 +35,13 @@ def tell_answer(say: Console, answer: Answer, hues: Mapping[str, str] | None = N
 
     say.print()
     say.print(answer.title, style="bold")
-    if len(answer.table):
+    table = answer.table[list(answer.shown)] if answer.shown else answer.table
+    if len(table):
         grid = Table()
-        for name in answer.table.columns:
-            numeric = answer.table[name].dtype.kind in "fiu"
-            grid.add_column(
-                Text(str(name), style=(hues or {}).get(str(name), "")), justify="right" if numeric else "left"
-            )
-        rows: list[Any] = answer.table.head(MOST_ROWS).to_numpy(dtype=object).tolist()
+        for name in table.columns:
+            justify = "right" if table[name].dtype.kind in "fiu" else "left"
+            grid.add_column(Text(str(name), style=(hues or {}).get(str(name), "")), justify=justify, overflow="fold")
+        rows: list[Any] = table.head(MOST_ROWS).to_numpy(dtype=object).tolist()
         for row in rows:
             grid.add_row(*(cell(value) for value in row))
         say.print(grid)

@@ -30,6 +30,9 @@ class Langevin(Spec):
     the rates of the finite rule. Scheme: Euler-Maruyama (strong order 1/2, weak order 1) with `step` generations; where
     a step could leave the simplex, each exchange is drawn from the two-point law that has the step's mean and variance
     and stays inside, so the boundary adds no bias, and 0 absorbs where the rule absorbs.
+
+    Payoffs and rates are those of an infinite population: options of the rule that differ by 1/Z (death, role_models, own)
+    make no difference here.
     """
 
     kind: Literal["langevin"] = "langevin"

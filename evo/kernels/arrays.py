@@ -164,6 +164,6 @@ class Work(NamedTuple):
     dense: Array  # float64 (7, d+q)
     shares: Array  # float64 (7, d)
     drawn: Array  # int64 (d,)
-    leap: Array  # float64 (2, d, d): what an individual becomes in a leap, and scratch
+    leap: Array  # float64 (3, d, d): what an individual becomes in half a leap, scratch, and its rates at the start
     since: Array  # float64 (W,)
     turn: Array  # float64 (5,)

@@ -58,7 +58,7 @@ def read_mix(roles, state, logarithmic, mix):
     """The mix, normalised role by role, from the state."""
     if not logarithmic:
         for i in range(len(mix)):
-            mix[i] = state[i]
+            mix[i] = max(state[i], 0.0)
         return
     for role in range(len(roles) - 1):
         top = -math.inf

@@ -10,6 +10,7 @@ from evo.codes import (
     CONVERGED,
     CYCLING,
     ENVIRONMENT_STREAM,
+    IMITATE_BEST,
     INTERRUPTED,
     NONFINITE_STATE,
     OFF_SIMPLEX,
@@ -40,9 +41,12 @@ from evo.kernels.start import begin_replicate
 from evo.kernels.tableau import EXTRA, STAGES
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
+KINKED = 0.1  # of it, where the field jumps and errors are told less well
+FINEST = 1e-11  # error of a step there that rounding allows to be asked for
 SMALLEST = 1e-13  # step, relative to the time
 SHORTEST = 1 / 64  # of a run: the longest step where something moves with time
 SMALL, MANY = 1e-5, 200  # so many steps in a row below this size, in generations, are a slide along a jump of the field
+NEAR = 1e-3  # of the tolerance: how near to a jump, in generations, a step ends before it passes
 EQUAL = 1e-4  # payoffs that differ by less are equal on such a slide
 # Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
 # two ends.
@@ -75,7 +79,10 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     logarithmic = imitates_only(process.rule, process.meeting)
     moving, jumping = not still(process), jumps(process.rule)
     roles, people, slides = process.roles, float(len(process.wholes)), 0
-    clamped = process.rule.code == PROJECTION  # a share that runs into 0 stays there
+    clamped = process.rule.code == PROJECTION or jumping  # a share may run into 0, or leave it at full speed
+    allowed = LOCAL * plan.tolerance
+    if clamped:
+        allowed = max(KINKED * allowed, FINEST)
     begin_watches(since)
     begin_cycle(plan.generations, mix, turn, low, high)
 
@@ -94,6 +101,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     watch(plan, t, roles, process.wholes, mix, since, tipped)
     longest = min(process.longest, SHORTEST * plan.generations) if process.eventful else plan.generations
     h = min(longest, 0.01 / (1e-3 + largest(stages[0])))
+    leading = lead(roles, mix, process.rule.code == IMITATE_BEST, work.strategy) if jumping else 0
     reason = work.status[REASON]
     duration = 0.0
     while t < plan.generations and reason == COMPLETED:
@@ -107,8 +115,14 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             step = target - t if last else h
             overwrite(mix, before)
             fill_stages(1, STAGES + 1, process, t, step, moving, logarithmic, state, stages, mix, work, trial)
-            error = scaled_error(strategies, step, logarithmic, clamped, LOCAL * plan.tolerance, state, trial, stages)
+            error = scaled_error(strategies, step, logarithmic, clamped, allowed, state, trial, stages)
             trouble = work.status[REASON]
+            ahead = lead(roles, mix, process.rule.code == IMITATE_BEST, work.strategy) if jumping else 0
+            if ahead != leading and step > NEAR * plan.tolerance and error <= 1.0 and trouble == 0:
+                h = 0.5 * step  # the field jumps within the step: close in on where
+                overwrite(before, mix)
+                counts[EFFECTIVE] += 1
+                continue
             if trouble != 0 or error > 1.0:
                 counts[EFFECTIVE] += 1
                 overwrite(before, mix)
@@ -119,6 +133,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 if flag[0] != 0:
                     reason = INTERRUPTED
                 continue
+            leading = ahead
             counts[NOMINAL] += 1
             after = target if last else t + step
             end_mean = mean_payoff(people, mix, work.strategy) if plan.averages else 0.0
@@ -220,6 +235,19 @@ def largest(values):
 
 
 @inner
+def lead(roles, mix, present, strategy):
+    """Who earns most in each role, of all or of those `present`, as one number."""
+    found = 0
+    for role in range(len(roles) - 1):
+        best, most = roles[role], -math.inf
+        for i in range(roles[role], roles[role + 1]):
+            if strategy[PAYOFF, i] > most and (mix[i] > 0.0 or not present):
+                best, most = i, strategy[PAYOFF, i]
+        found = found * len(mix) + best
+    return found
+
+
+@inner
 def at_tie(roles, mix, strategy):
     """Whether all strategies in use earn the same, the most of their role: a rest point of the differential inclusion."""
     for role in range(len(roles) - 1):
@@ -280,7 +308,20 @@ def follow(process, plan, replicate, t, step, closed, logarithmic, state, dense,
         else:
             overwrite(state, middle)
         mean = settle(process, due, logarithmic, middle, shares, work)
+        if not logarithmic:
+            level(process.roles, shares)
         keep_record(replicate, shares, mean, work.scalars[process.environment : process.mix], recording)
+
+
+@inner
+def level(roles, shares):
+    """Take out of the shares of each role what an interpolated state lacks of a sum of 1."""
+    for role in range(len(roles) - 1):
+        total = 0.0
+        for i in range(roles[role], roles[role + 1]):
+            total += shares[i]
+        for i in range(roles[role], roles[role + 1]):
+            shares[i] /= total
 
 
 @inner

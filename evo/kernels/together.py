@@ -66,11 +66,11 @@ def take(process, rng, amounts, drawn, work):
     elif process.meeting.whole == 0:
         change(process, amounts, work)
     else:
+        rate(process, amounts, work)
         if rule.pace == LEAP:
-            look_ahead(process, amounts, work)
+            leap(process, rng, amounts, drawn, work)
         else:
-            rate(process, amounts, work)
-        scatter(process, rng, amounts, drawn, work)
+            scatter(process, rng, amounts, drawn, work)
 
 
 @inner
@@ -135,23 +135,26 @@ def change(process, amounts, work):
 
 
 @inner
-def look_ahead(process, amounts, work):
-    """Rates at the expected state half a leap from here."""
-    ahead = work.shares[3]
+def leap(process, rng, amounts, drawn, work):
+    """A leap in two halves: the first with the rates r at its start, the second, from where that led, with twice the rates
+    there less r, so that drift and noise of the leap are felt within it [weak trapezoidal rule: Anderson & Koyama 2012]."""
+    half, strategies = 0.5 * process.rule.step, len(amounts)
+    before = work.leap[2]
+    for i in range(strategies):
+        for j in range(strategies):
+            before[i, j] = work.rates[i, j] * process.meeting.whole / amounts[i] if amounts[i] > 0 and i != j else -1.0
+            work.rates[i, j] = max(before[i, j], 0.0)
+    transitions(half, work.rates, work.shares[2], work.leap)
+    scatter(process, rng, amounts, drawn, work)
+    meet(process, amounts, work.shares[4], work)
     rate(process, amounts, work)
-    half = 0.5 * process.rule.step * process.meeting.whole
-    for j in range(len(amounts)):
-        ahead[j] = amounts[j]
-        for i in range(len(amounts)):
-            if i != j:
-                ahead[j] += half * (work.rates[i, j] - work.rates[j, i])
-        ahead[j] = max(ahead[j], 0.0)
-    meet(process, ahead, work.shares[4], work)
-    rate(process, ahead, work)
-    for i in range(len(amounts)):  # what one individual does in one generation
-        for j in range(len(amounts)):
-            work.rates[i, j] *= process.meeting.whole / ahead[i] if ahead[i] > 0.0 and i != j else 0.0
-    transitions(process.rule.step, work.rates, work.shares[2], work.leap)
+    for i in range(strategies):
+        for j in range(strategies):
+            there = work.rates[i, j] * process.meeting.whole / amounts[i] if amounts[i] > 0 and i != j else 0.0
+            # who came only now has no rates at the start
+            work.rates[i, j] = max(2.0 * there - before[i, j], 0.0) if before[i, j] >= 0.0 else there
+    transitions(half, work.rates, work.shares[2], work.leap)
+    scatter(process, rng, amounts, drawn, work)
 
 
 @inner
@@ -191,7 +194,7 @@ def transitions(time, rates, row, chances):
 def scatter(process, rng, amounts, drawn, work):
     """Each individual changes on its own: the counts become a sum of multinomials, one per strategy."""
     after, chances = work.shares[2], work.shares[3]
-    leap = process.rule.pace == LEAP
+    leaping = process.rule.pace == LEAP
     for j in range(len(amounts)):
         after[j] = 0.0
     for i in range(len(amounts)):
@@ -199,11 +202,11 @@ def scatter(process, rng, amounts, drawn, work):
             stays = 1.0
             for j in range(len(amounts)):
                 if j != i:
-                    part = work.leap[0, i, j] if leap else work.rates[i, j] * process.meeting.whole / amounts[i]
+                    part = work.leap[0, i, j] if leaping else work.rates[i, j] * process.meeting.whole / amounts[i]
                     chances[j] = part
                     stays -= part
             stays = stays if stays > 1e-12 else 0.0  # rounding of a sum that is 1
-            chances[i] = work.leap[0, i, i] if leap else stays
+            chances[i] = work.leap[0, i, i] if leaping else stays
             multinomial(int(amounts[i]), chances, rng, drawn)
             for j in range(len(amounts)):
                 after[j] += drawn[j]

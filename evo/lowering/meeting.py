@@ -12,7 +12,7 @@ from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame
 from evo.kernels.arrays import Meeting
-from evo.lowering.rule import acting
+from evo.lowering.rule import acting, pace
 from evo.lowering.success import within
 from evo.populations import WellMixed
 from evo.quantities import number
@@ -71,6 +71,7 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
     if len(crowd.wholes) > 1 and assortment != 0:
         raise ProblemError(("assortment",), "two roles never meet their own kind, so there is nothing to assort")
+    _check_steps(model)
     sampled = population.payoff == "sampled"
     if sampled:
         _check_sampled(model, crowd)
@@ -86,6 +87,21 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     if replaced and len(crowd.wholes) > 1:
         raise ProblemError(("sampling",), "two roles meet in pairs, so that no group is sampled")
     return Meeting(size, whole, assortment, alike, population.self_interaction or replaced, replaced, sampled)
+
+
+def _check_steps(model: Model) -> None:
+    population = model.population
+    if not isinstance(population, WellMixed):
+        return
+    noisy = isinstance(model.dynamics, Langevin)
+    if population.leap and (noisy or pace(model) == codes.SYNCHRONOUS):
+        steps = "in steps of its own" if noisy else "whole generations"
+        raise ProblemError(("leap",), f"{model.dynamics.kind} moves {steps}: there is nothing to leap")
+    for key, neutral in (("self_interaction", False), ("sampling", "without_replacement")):
+        if noisy and getattr(population, key) != neutral:
+            raise ProblemError(
+                (key,), "langevin has the payoffs of an infinite population, where this makes no difference"
+            )
 
 
 def _check_sampled(model: Model, crowd: Crowd) -> None:

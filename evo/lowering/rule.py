@@ -59,8 +59,6 @@ def lower_rule(model: Model, values: Mapping[str, float]) -> Rule:
             raise ProblemError(("of", "update"), "a diffusion has no synchronous update")
     elif how == codes.LEAP:
         step = 1 / round(1 / _leap(model))
-    elif isinstance(model.population, WellMixed) and model.population.leap and how == codes.SYNCHRONOUS:
-        raise ProblemError(("leap",), f"{dynamics.kind} takes whole generations, there is nothing to leap")
     own = getattr(rule, "number", None)
     return Rule(
         code=rule.facts.rule,

@@ -1,8 +1,11 @@
-"""Pictures of a result, as matplotlib figures that can stand in a paper: one file per picture.
+"""Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
-Each function takes a `Result` (`paths` and `mix` also an `evo.Path`) and gives a `Figure`; the caller's settings of
+Of a result, each function takes a `Result` (`paths` and `mix` also an `evo.Path`) and gives a `Figure`; the caller's settings of
 matplotlib are neither read nor changed. `save` writes a figure with the config, seed and versions that made it; `draw`
 does both for all that a config asks for. What cannot be drawn raises PictureError and says why.
+
+Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
+`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
 """
 
 from __future__ import annotations
@@ -12,16 +15,38 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from evo.plots.answers import draw_answers
+from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
+from evo.plots.dependence import dependence
+from evo.plots.gradient import gradient
+from evo.plots.invasion import invasion
 from evo.plots.mix import mix
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.prevail import prevail
+from evo.plots.simplex import simplex
+from evo.plots.stationary import stationary
 
 if TYPE_CHECKING:
     from evo.results import Result
 
-__all__ = ["PictureError", "compare", "draw", "mix", "paths", "prevail", "save"]
+__all__ = [
+    "PictureError",
+    "bifurcation",
+    "compare",
+    "dependence",
+    "draw",
+    "draw_answers",
+    "gradient",
+    "invasion",
+    "mix",
+    "paths",
+    "prevail",
+    "save",
+    "simplex",
+    "stationary",
+]
 
 _BY_KIND = {"prevail": prevail, "paths": paths, "mix": mix, "compare": compare}
 

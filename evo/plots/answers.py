@@ -1,0 +1,80 @@
+"""The pictures of an analysis: which answer has which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evo.plots.bifurcation import bifurcation
+from evo.plots.dependence import dependence
+from evo.plots.gradient import gradient
+from evo.plots.invasion import invasion
+from evo.plots.page import PictureError, save
+from evo.plots.simplex import simplex
+from evo.plots.stationary import stationary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from evo.analysis import Analysis
+
+SKEWED = 1e4  # largest over median probability of a state, from which shades are logarithmic
+
+
+def draw_answers(analysis: Analysis, folder: Path) -> tuple[list[Path], list[str]]:
+    """Draw what there is a picture for into `folder`: the files, and for pictures that cannot be drawn the reason."""
+    written: list[Path] = []
+    refused: list[str] = []
+    for name, picture in pictures(analysis).items():
+        try:
+            written += save(picture(), folder / name)
+        except PictureError as error:
+            refused.append(f"{name}: {error}")
+    return written, refused
+
+
+def pictures(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
+    """Functions that draw, by the name of the file."""
+    found: dict[str, Callable[[], Figure]] = {}
+    asked = analysis.asked
+    if "invasibility" in analysis:
+        from evo.plots.invasibility import pairwise_invasibility
+
+        found["invasibility"] = lambda: pairwise_invasibility(analysis["invasibility"].result, mutual=True)
+    if not hasattr(asked, "experiment"):
+        return found
+    source = asked.experiment
+    if "rest-points" in analysis and len(asked.names) - asked.roles == 2:
+        found["simplex"] = lambda: simplex(
+            source,
+            points=analysis["rest-points"].result,
+            regions=analysis["basins"].result if "basins" in analysis else None,
+            curves=analysis["separatrices"].result if "separatrices" in analysis else None,
+            environment=asked.environment,
+        )
+    if "gradient" in analysis:
+        found |= _gradients(analysis)
+    if "stationary" in analysis:
+        chance = analysis["stationary"].result.probabilities
+        skewed = bool(chance.max() > SKEWED * sorted(chance)[len(chance) // 2])
+        found["stationary"] = lambda: stationary(source, analysis["stationary"].result, logarithmic=skewed)
+    if "small-mutation" in analysis:
+        found["invasion-graph"] = lambda: invasion(source, analysis["small-mutation"].result)
+    if "branches" in analysis:
+        found["branches"] = lambda: bifurcation(source, analysis["branches"].result)
+    if "dependence" in analysis:
+        found["dependence"] = lambda: dependence(source, analysis["dependence"].result)
+    return found
+
+
+def _gradients(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
+    """One for each pair, with mutation in the same picture."""
+    curves = analysis["gradient"].result
+    plain = [name for name in curves if not name.endswith("-with-mutation")]
+    return {
+        "gradient" if len(plain) == 1 else f"gradient-{name}": lambda name=name: gradient(  # type: ignore[misc]
+            analysis.asked.experiment, curves[name], mutation=curves.get(f"{name}-with-mutation")
+        )
+        for name in plain
+    }
