@@ -19,7 +19,7 @@ from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, watched
 from evo.model import Model, Parts
 from evo.pictures import Mix, Paths, Picture
-from evo.recording import start_shares
+from evo.recording import check_steps, start_shares
 from evo.series import check_horizons
 from evo.sweeps import Settings, Sweep, Sweeps
 
@@ -108,6 +108,9 @@ class Experiment(Parts):
                 start_shares(run.start, model.strategies)
         with problems.at():
             check_horizons(model, run.generations)
+        for key, time in (("generations", run.generations), ("burn_in", run.burn_in)):
+            with problems.at("run", key):
+                check_steps(model.lowered, time, key)
         if run.burn_in >= run.generations:
             problems.add(("run", "burn_in"), f"must be less than the {run.generations:g} generations of the run")
         finite = model.population.kind != "infinite"

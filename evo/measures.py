@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from evo import codes
 from evo._spec import ProblemError, Spec
-from evo.kernels.arrays import END, FIXED, FIXED_AT, MEAN, PERIOD, Recording
+from evo.kernels.arrays import END, FIXED, FIXED_AT, MEAN, PERIOD, WEIGHT, Recording
 from evo.model import Model
 
 TIE = 1e-9
@@ -227,7 +228,8 @@ def check_measure(measure: object, model: Model) -> None:
             )
     if isinstance(measure, EnvironmentValues) and not model.environment:
         raise ProblemError((), "the model has no environment variables")
-    if isinstance(measure, Period) and not (model.population.kind == "infinite" and model.deterministic):
+    flow = model.population.kind == "infinite" and model.lowered.rule.pace == codes.SEQUENTIAL
+    if isinstance(measure, Period) and not (flow and model.deterministic):
         raise ProblemError((), "cycles are looked for in flows without noise only")
 
 
@@ -248,7 +250,7 @@ def _finals(model: Model, recording: Recording) -> tuple[np.ndarray, np.ndarray]
     """Share of all individuals, of both roles together, and payoff of each strategy at the end."""
     strategies = len(model.strategies)
     process = model.lowered
-    part = np.repeat(process.wholes / process.wholes.sum(), np.diff(process.roles))
+    part = process.strategy[WEIGHT] * np.repeat(process.wholes, np.diff(process.roles))
     return recording.final[:, :strategies] * part, recording.final[:, strategies : 2 * strategies]
 
 

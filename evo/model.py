@@ -130,8 +130,10 @@ class Model(Parts):
             for name in sorted(parse(text).names):
                 if name in self.environment:
                     problems.add(path, f"{name!r} is an environment variable here: it moves, and this must be a number")
+                elif name in known and name not in self.parameters:
+                    problems.add(path, f"{name!r} moves during a run, and this must be a number")
                 elif name not in self.parameters:
-                    problems.add(path, f"unknown parameter {name!r}", _nearest(name, self.parameters or known))
+                    problems.add(path, f"unknown parameter {name!r}", _nearest(name, self.parameters))
         counts = {f"k_{name}" for name in self.strategies}
         for path, name in unknown_names(self.game, known.keys() | counts):
             problems.add(("game", *path), f"unknown name {name!r}", _nearest(name, known))

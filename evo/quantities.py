@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, cast
 
@@ -53,8 +54,11 @@ Cell = Annotated[
 
 
 def number(quantity: float | str, parameters: Mapping[str, float]) -> float:
-    """The value of a quantity at these parameters."""
-    return float(evaluate(quantity, parameters)) if isinstance(quantity, str) else float(quantity)
+    """The value of a quantity at these parameters; raises ValueError where it is not finite."""
+    value = float(evaluate(quantity, parameters)) if isinstance(quantity, str) else float(quantity)
+    if not math.isfinite(value):
+        raise ValueError(f"must be a finite number, is {value}")
+    return value
 
 
 def parameter_formulas(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:

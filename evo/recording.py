@@ -11,6 +11,7 @@ from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording
 from evo.kernels.tableau import EXTRA, STAGES
 from evo.strategies import Strategy, roles
 
+LARGEST = 1e15  # steps of a run
 Watched = tuple[int, float, float]  # strategy, level, hold
 UNTIL = {
     "generations": codes.COMPLETED,
@@ -49,6 +50,19 @@ def plan_of(
         levels=np.array([[level for _, level, _ in watched], [hold for _, _, hold in watched]], dtype=float),
         start=np.array(start, dtype=float),
     )
+
+
+def check_steps(process: Process, generations: float, key: str = "generations") -> None:
+    """Refuse a time that is not a whole number of the steps in which the process moves, or more than can be counted."""
+    rule = process.rule
+    sequential = rule.pace == codes.SEQUENTIAL
+    steps = generations * (max(process.meeting.whole, 1) if sequential else 1 / rule.step)
+    if steps > LARGEST:
+        raise ValueError(f"{generations:g} generations would take {steps:.3g} steps; at most {LARGEST:.0e} are counted")
+    if not sequential and abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
+        raise ValueError(
+            f"{key} must be a multiple of the {rule.step:g} generations that a step takes, not {generations:g}"
+        )
 
 
 def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:

@@ -17,7 +17,7 @@ from evo.kernels.arrays import ENDED, ENDED_WHERE, ENDED_WHO, Plan, Process, Rec
 from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
-from evo.recording import blank_recording, plan_of, scratch, start_shares
+from evo.recording import blank_recording, check_steps, plan_of, scratch, start_shares
 from evo.series import check_horizons
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Start = Mapping[str, float] | Literal["random"]
 TROUBLE = {
     codes.NONFINITE_PAYOFF: "a payoff is not finite",
-    codes.NEGATIVE_FITNESS: "linear fitness became negative",
+    codes.NEGATIVE_FITNESS: "fitness is negative, or 0 for everybody",
     codes.NONFINITE_STATE: "the state is not finite",
     codes.OFF_SIMPLEX: "the mix left the simplex",
     codes.IMPROPER_CHANCE: "a copying probability left [0, 1], because payoffs differ by more than largest_difference allows",
@@ -102,6 +102,7 @@ def simulate(
             "generations, record_every, replicates and workers are positive, tolerance lies between 0 and 1"
         )
     check_horizons(model, generations)
+    check_steps(model.lowered, generations)
     shares = [] if start == "random" else start_shares(dict(start), model.strategies)
     plan = plan_of(
         shares,

@@ -13,7 +13,8 @@ PAGE = (Path(__file__).parent.parent / "docs" / "coming_from.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 NAMES = sorted(set(re.findall(r"\bevo(?:\.[A-Za-z_]\w*)+", PAGE)))
 KINDS = sorted(set(re.findall(r"kind\"?: \"?(\w+)", PAGE)))
-OPTIONS = sorted(set(re.findall(r"[{,`] ?([a-z_]+): ", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))))
+WORDS = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
+OPTIONS = sorted({option for word in WORDS for option in re.findall(r"(?:^|[{,.] ?)([a-z_]+): ", word)})
 
 
 def named(name: str) -> object:

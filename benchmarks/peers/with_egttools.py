@@ -131,7 +131,7 @@ def fixation_runs(name: str, matrix: list[list[float]], beta: float, runs: int) 
 
 
 def fixation_jobs() -> Iterator[Job]:
-    yield fixation_runs("fixation runs, prisoner's dilemma, Z = 100, beta = 0.1", DILEMMA, 0.1, 10_000)
+    yield fixation_runs("fixation runs, prisoner's dilemma, Z = 100, beta = 0.01", DILEMMA, 0.01, 2_000)
     yield fixation_runs("fixation runs, hawk-dove, Z = 100, beta = 0.1", HAWK_DOVE, 0.1, 500)
     for name, matrix, beta in (("hawk-dove", HAWK_DOVE, 0.1), ("prisoner's dilemma", DILEMMA, 0.7)):
         label = f"log10 of exact fixation, {name}, Z = 100, beta = {beta:g}"

@@ -92,6 +92,7 @@ def moran_job(size: int, runs: int, *, long: bool = False) -> Job:
         deviation=np.array([np.sqrt(truth * (1 - truth))]),
         truth=np.array([truth]),
         note=f"exact: {truth:.6g}",
+        repeats=1 if long else None,
         long=long,
     )
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evo.analysis.asked import Asked
+    from evo.model import Model
+    from evo.traits.model import TraitModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +42,10 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """All that was asked of a model: answers by name, and what was refused."""
+    """All that was asked of a model: answers by name, and what was refused. asked: None of continuous traits."""
 
-    asked: Asked
+    model: Model | TraitModel
+    asked: Asked | None
     answers: tuple[Answer, ...]
     refused: tuple[Refusal, ...]
 

@@ -37,7 +37,7 @@ def answer_fixation(asked: Asked) -> Answer:
     found = [(pair, *_fixation_row(asked, *pair)) for pair in asked.ordered_pairs]
     table = pd.DataFrame([{"resident": resident, "mutant": mutant} | row for (resident, mutant), row, _ in found])
     said = [words for *_, words in found]
-    hidden = ["sd", "sd given fixation"] + ([] if (table["rho"] == 0).any() else ["log10 rho"])
+    hidden = ["sd", "sd given fixation"] + ([] if (table["rho"].to_numpy() == 0).any() else ["log10 rho"])
     return Answer(
         "fixation",
         f"Fixation of one mutant among {asked.model.lowered.meeting.whole - 1} residents; generations until either is lost, and "
@@ -116,7 +116,7 @@ def answer_small_mutation(asked: Asked) -> Answer:
         tuple(_notes_on_rare(chain)),
         {"invasion-graph": graph.frame},
         graph,
-        tuple(name for name in table.columns if name != "log10" or (table["log10"] < LOW).any()),
+        tuple(name for name in table.columns if name != "log10" or (table["log10"].to_numpy() < LOW).any()),
     )
 
 

@@ -35,13 +35,13 @@ def write_answers(analysis: Analysis, folder: Path) -> list[Path]:
 
 
 def _about(analysis: Analysis, written: list[Path]) -> dict[str, Any]:
-    model = getattr(analysis.asked, "model", analysis.asked)
-    over = getattr(analysis.asked, "over", None)
+    asked = analysis.asked
+    over = None if asked is None or asked.over is None else [asked.over.path, asked.over.low, asked.over.high]
     return {
         "evo": evo.__version__,
-        "config_hash": sha256(canonical(model)),
-        "environment": dict(getattr(analysis.asked, "environment", {})),
-        "over": None if over is None else [over.path, over.low, over.high],
+        "config_hash": sha256(canonical(analysis.model)),
+        "environment": {} if asked is None else dict(asked.environment),
+        "over": over,
         "answers": {
             answer.name: {"title": answer.title, "method": answer.method, "error": answer.error, "notes": answer.notes}
             for answer in analysis.answers

@@ -129,7 +129,7 @@ def _complex_words(value: complex, eigenvalues: np.ndarray) -> str:
 def _period(eigenvalues: np.ndarray, generational: bool) -> float:
     if not len(eigenvalues) or not np.isfinite(eigenvalues).all():
         return float("nan")
-    turn = float(np.abs(np.angle(1 + eigenvalues) if generational else eigenvalues.imag).max())
+    turn = float(np.abs(np.angle(1 + eigenvalues) if generational else np.imag(eigenvalues)).max())
     return 2 * np.pi / turn if turn > 1e-12 * max(1.0, float(np.abs(eigenvalues).max())) else float("nan")
 
 
@@ -147,7 +147,7 @@ def answer_invasion(asked: Asked) -> Answer:
     table.insert(0, "resident", list(asked.names))
     return Answer(
         "invasion",
-        "Advantage of a rare strategy (column) over the resident's payoff (row): it invades where that is positive",
+        "Invasion: payoff of a rare strategy (column) less that of the residents (row)",
         table,
         BY_PAYOFFS,
         ROUNDING,
@@ -159,9 +159,12 @@ def answer_edges(asked: Asked) -> Answer:
     """Between each two strategies: who invades, rest points, critical seeds."""
     import pandas as pd
 
-    rule = asked.model.lowered.rule
-    if rule.conformity != 1 or rule.prestige != 0:
-        raise ValueError("copying leans (conformity or prestige), so that edges do not rest where payoffs are equal")
+    field = field_of(asked.model, environment=asked.environment)
+    alone = field.without_mutation()
+    if not (alone.copies_success or alone.rests_at_nash):
+        raise ValueError(
+            f"{field.kind} here does not rest where payoffs are equal (it leans, or errs): see rest-points"
+        )
     rows = []
     for first, second in asked.pairs:
         points = edge_points(asked.model, first, second, environment=asked.environment)
@@ -181,7 +184,7 @@ def answer_edges(asked: Asked) -> Answer:
                 "seed of second": seeds[1],
             }
         )
-    notes = ("without mutation",) if rule.mutation > 0 else ()
+    notes = ("without mutation",) if field.mutates else ()
     return Answer(
         "edges",
         "Two strategies alone: who invades whom, and the least share (seed) from which each grows",
@@ -262,7 +265,7 @@ def answer_coupled(asked: Asked) -> Answer:
     rows = [
         dict(zip(asked.names, point.mix.tolist(), strict=True))
         | point.environment
-        | {"stability": point.stability, "growth": float(point.eigenvalues.real.max()), "times found": times}
+        | {"stability": point.stability, "growth": float(np.real(point.eigenvalues).max()), "times found": times}
         for point, times in zip(found.points, found.found, strict=True)
     ]
     return Answer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def answer_gradient(asked: Asked) -> Answer:
     )
 
 
-def _rows(name: str, one: Gradient) -> list[dict[str, object]]:
+def _rows(name: str, one: Gradient) -> list[dict[str, Any]]:
     first, second = one.strategies
     mutation = WITH if name.endswith("-with-mutation") else WITHOUT
     start = {"first": first, "second": second, "mutation": mutation}

@@ -10,9 +10,9 @@ from evo._errors import ConfigError, suggest
 from evo.analysis import finite, infinite, over, pairs, roles, traits
 from evo.analysis.answers import Analysis, Answer, Refusal
 from evo.analysis.asked import Asked, Interval, Range
+from evo.experiment import Experiment
 
 if TYPE_CHECKING:
-    from evo.experiment import Experiment
     from evo.traits.model import TraitModel
 
 
@@ -84,9 +84,9 @@ def analyse(
             raise ValueError(
                 f"{name!r} is no question; {suggest(name, QUESTIONS) or 'questions: ' + ', '.join(QUESTIONS)}"
             )
-    if not hasattr(experiment, "strategies"):
+    if not isinstance(experiment, Experiment):
         return _about_traits(experiment, what, telling)
-    asked = Asked(experiment, environment or {}, between or {}, over)  # type: ignore[arg-type]
+    asked = Asked(experiment, environment or {}, between or {}, over)
     chosen = list(dict.fromkeys(what)) or usual(asked)
     answers: list[Answer] = []
     refused: list[Refusal] = []
@@ -100,7 +100,7 @@ def analyse(
             raise  # a value of `over` that the config refuses
         except (ValueError, ArithmeticError) as error:
             refused.append(Refusal(name, question.title, str(error)))
-    return Analysis(asked, tuple(answers), tuple(refused))
+    return Analysis(asked.model, asked, tuple(answers), tuple(refused))
 
 
 def usual(asked: Asked) -> list[str]:
@@ -144,4 +144,4 @@ def _about_traits(model: TraitModel, what: Sequence[str], telling: Callable[[str
             answers.append(question.answer(model))
         except (ValueError, ArithmeticError) as error:
             refused.append(Refusal(name, question.title, str(error)))
-    return Analysis(model, tuple(answers), tuple(refused))  # type: ignore[arg-type]
+    return Analysis(model, None, tuple(answers), tuple(refused))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # How a config is run does not matter here, and may not fit another population that is asked about.
 MODEL_ALONE = ["run.until=generations", "measure=[final_mix]", "plots=[]"]
 NAMES = (  # as in evo.analysis.QUESTIONS, which is slow to import
-    "Infinite populations: nash, rest-points, stability, invasion, edges, basins, separatrices, coupled, branches; finite: fixation, "
-    "small-mutation, strong-selection, weak-selection, stationary, absorption, dependence; both: gradient, dominance; "
+    "Infinite populations: nash, rest-points, stability, invasion, edges, basins, separatrices, coupled, branches; finite: "
+    "fixation, small-mutation, strong-selection, weak-selection, stationary, absorption, dependence; both: gradient, dominance; "
     "continuous traits: singular-points, invasibility."
 )
 Interval = tuple[float, float]

@@ -19,10 +19,9 @@ MOST_ROWS = 40
 
 def tell_answers(say: Console, analysis: Analysis) -> None:
     """All answers, then what has none."""
-    strategies = getattr(analysis.asked, "model", analysis.asked)
     from evo.strategies import colors
 
-    hues = colors(strategies.strategies) if hasattr(strategies, "strategies") else {}
+    hues = {} if analysis.asked is None else colors(analysis.asked.model.strategies)
     for answer in analysis.answers:
         tell_answer(say, answer, hues)
     tell_refusals(say, analysis.refused)

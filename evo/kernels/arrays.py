@@ -20,7 +20,7 @@ Array = np.ndarray
 TIME, SIZE, MEAN_PAYOFF, PARAMETERS = 0, 1, 2, 3
 
 # Rows of `strategy`, one number for each of the d strategies.
-PAYOFF, FITNESS, PULL, BIAS, INDICATOR, SCALE, SIGMA = 0, 1, 2, 3, 4, 5, 6
+PAYOFF, FITNESS, PULL, BIAS, INDICATOR, SCALE, SIGMA, WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7
 
 # Tables of `factors`, each (d, n): the weight of c co-players of a strategy (see kernels/payoffs.py).
 OTHER, LESS, OWN, COPIED, WAYS = 0, 1, 2, 3, 4
@@ -97,7 +97,8 @@ class Process(NamedTuple):
     game: Game
     laws: Laws
     to: Array  # float64 (d, d): what a strategy mutates to, row-stochastic
-    strategy: Array  # float64 (7, d): with rows BIAS, INDICATOR, SCALE and SIGMA filled in
+    strategy: Array  # float64 (8, d): rows BIAS, INDICATOR, SCALE (1 over the number met), SIGMA, WEIGHT (part of all individuals
+    # that one unit of the amount is) filled in
     roles: Array  # int64 (r+1,): where the strategies of each role begin, and their number; one role is the whole population
     wholes: Array  # float64 (r,): what the amounts of each role sum to: its size, or 1 where amounts are shares
     sizes: Array  # float64 (r,): its size, inf for an infinite population
@@ -152,7 +153,7 @@ class Work(NamedTuple):
     feedback_stack: Array  # float64 (depth, 1)
     table: Array  # float64 (d, C): payoff times multinomial coefficient
     factors: Array  # float64 (5, d, n)
-    strategy: Array  # float64 (7, d)
+    strategy: Array  # float64 (8, d)
     rates: Array  # float64 (d, d): probability that one event turns an i into a j
     weights: Array  # float64 (d, C): probability of the co-players of each strategy, where payoffs are sampled
     chances: Array  # float64 (d, d): mean probability that a focal i copies a model j, or itself leaves, likewise

@@ -30,6 +30,8 @@ def fill_fitness(rule, first, stop, amounts, status, strategy):
             status[REASON] = NEGATIVE_FITNESS
             status[WHO] = i
         total += amounts[i] * strategy[FITNESS, i]
+    if not total > 0.0 and status[REASON] == 0:  # nobody can have offspring
+        status[REASON] = NEGATIVE_FITNESS
     return total
 
 

@@ -9,9 +9,7 @@ from evo.kernels.samples import fill_chances
 @inner
 def meet(process, amounts, mix, work):
     """Bring mix, table and payoffs up to date with the amounts; returns the population's mean payoff."""
-    everybody = 0.0
     for role in range(len(process.wholes)):
-        everybody += process.wholes[role]
         for i in range(process.roles[role], process.roles[role + 1]):
             mix[i] = amounts[i] / process.wholes[role]
     if process.game.reads_mix:
@@ -19,7 +17,7 @@ def meet(process, amounts, mix, work):
             work.scalars[process.mix + i] = mix[i]
         fill_table(process.game, work)
     fill_payoffs(process.meeting, process.game.prefix, amounts, work.table, work.factors, work.status, work.strategy)
-    return mean_payoff(everybody, amounts, work.strategy)
+    return mean_payoff(amounts, work.strategy)
 
 
 @inner

@@ -1,8 +1,10 @@
 """Events one by one: the next one that changes anything, drawn by its rates, from one boundary to the next."""
 
+import math
+
 import numpy as np
 
-from evo.codes import ABSORBED
+from evo.codes import ABSORBED, NONFINITE_STATE
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, REASON
 from evo.kernels.encounter import meet, rate, rated
@@ -67,6 +69,9 @@ def advance(
         rule, meeting, prefix, to, roles, wholes, amounts, table, factors, status, strategy, chances, rates
     )
     while step < boundary and status[REASON] == 0:
+        if not math.isfinite(effective):
+            status[REASON] = NONFINITE_STATE
+            break
         step, u, pending = draw_event(boundary, effective, pending, rng, step)
         if u < 0.0:
             break
@@ -96,12 +101,10 @@ def advance(
 @inner
 def add_counts(weight, roles, wholes, amounts, strategy, means, numbers):
     """Let the present counts stand for `weight` steps in the averages."""
-    everybody = 0.0
     for role in range(len(wholes)):
-        everybody += wholes[role]
         for i in range(roles[role], roles[role + 1]):
             means[i] += weight * amounts[i] / wholes[role]
-    numbers[MEAN] += weight * mean_payoff(everybody, amounts, strategy)
+    numbers[MEAN] += weight * mean_payoff(amounts, strategy)
 
 
 @inner
@@ -116,6 +119,9 @@ def mingle(
     mean = meet(process, amounts, mix, work)
     while step < boundary and work.status[REASON] == 0:
         effective = rate(process, amounts, work)
+        if not math.isfinite(effective):
+            work.status[REASON] = NONFINITE_STATE
+            break
         step, u, pending = draw_event(boundary, effective, pending, rng, step)
         if u < 0.0:
             break

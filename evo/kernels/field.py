@@ -16,6 +16,7 @@ from evo.codes import (
     EXPONENTIAL,
     IMITATE_BEST,
     IMITATION,
+    IMPROPER_CHANCE,
     LOCAL_UPDATE,
     MORAN,
     PAIRWISE_COMPARISON,
@@ -26,7 +27,7 @@ from evo.codes import (
     SMITH,
 )
 from evo.kernels._cache import inline, inner
-from evo.kernels.arrays import FITNESS, PAYOFF, RESTING
+from evo.kernels.arrays import FITNESS, PAYOFF, REASON, RESTING, WHO
 from evo.kernels.births import fill_fitness
 from evo.kernels.environment import evaluate, fill_feedback
 from evo.kernels.feedback import tell_mix
@@ -107,7 +108,7 @@ def settle(process, t, logarithmic, state, mix, work):
     read_mix(process.roles, state, logarithmic, mix)
     surround(process, t, mix, state, work)
     fill_payoffs(process.meeting, process.game.prefix, mix, work.table, work.factors, work.status, work.strategy)
-    return mean_payoff(float(len(process.wholes)), mix, work.strategy)
+    return mean_payoff(mix, work.strategy)
 
 
 @inner
@@ -123,7 +124,7 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
         derivative,
     )  # fmt: skip
     if len(process.laws.moved) > 0:
-        tell_mix(process, mix, mean_payoff(float(len(process.wholes)), mix, work.strategy), work)
+        tell_mix(process, mix, mean_payoff(mix, work.strategy), work)
         fill_feedback(process, work, derivative[len(mix) :])
 
 
@@ -194,12 +195,25 @@ def growth(rule, first, stop, mean, mix, status, strategy, derivative):
             elif mix[i] == 0.0:
                 derivative[i] = beta * (strategy[PAYOFF, i] - mean) / whole
     else:
-        if rule.code == LOCAL_UPDATE:
-            beta /= rule.number
-        elif rule.code == PROPORTIONAL_IMITATION:
-            beta = 1.0 / rule.number
+        if rule.code == LOCAL_UPDATE or rule.code == PROPORTIONAL_IMITATION:
+            beta = (beta if rule.code == LOCAL_UPDATE else 1.0) / rule.number
+            check_spread(first, stop, beta, mix, status, strategy)
         for i in range(first, stop):
             derivative[i] = beta * (strategy[PAYOFF, i] - mean)
+
+
+@inner
+def check_spread(first, stop, slope, mix, status, strategy):
+    """Refuse payoffs of which the probability to copy would leave [0, 1]."""
+    best, least = first, first
+    for i in range(first, stop):
+        if mix[i] > 0.0 and (strategy[PAYOFF, i] > strategy[PAYOFF, best] or mix[best] == 0.0):
+            best = i
+        if mix[i] > 0.0 and (strategy[PAYOFF, i] < strategy[PAYOFF, least] or mix[least] == 0.0):
+            least = i
+    if slope * (strategy[PAYOFF, best] - strategy[PAYOFF, least]) > 1.0 + 1e-12 and status[REASON] == 0:
+        status[REASON] = IMPROPER_CHANCE
+        status[WHO] = least
 
 
 @inner

@@ -2,7 +2,7 @@
 
 import math
 
-from evo.codes import IMPROPER_CHANCE, LOCAL_UPDATE, PAIRWISE_COMPARISON, PROPORTIONAL_IMITATION
+from evo.codes import EXPONENTIAL, IMPROPER_CHANCE, LOCAL_UPDATE, PAIRWISE_COMPARISON, PROPORTIONAL_IMITATION
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import FITNESS, INDICATOR, PAYOFF, PULL, REASON, WHO
 from evo.kernels.births import fill_fitness
@@ -79,29 +79,31 @@ def comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy
 
 @inner
 def fill_pull(rule, first, stop, amounts, strategy):
-    """Prestige of a role model of each strategy, exp(prestige*indicator), up to a common factor, into row PULL."""
+    """Logarithm of the prestige of a role model of each strategy, prestige*indicator, into row PULL."""
     row = INDICATOR if rule.indicated else PAYOFF
-    best = -math.inf
     for j in range(first, stop):
-        if amounts[j] > 0:
-            best = max(best, rule.prestige * strategy[row, j])
-    for j in range(first, stop):
-        strategy[PULL, j] = math.exp(rule.prestige * strategy[row, j] - best) if amounts[j] > 0 else 0.0
+        strategy[PULL, j] = rule.prestige * strategy[row, j] if amounts[j] > 0 else -math.inf
 
 
 @inner
 def weigh_models(rule, first, stop, focal, left_out, amounts, strategy, rates):
-    """Weight with which the focal meets each strategy, x^conformity * exp(prestige*indicator), into its row; returns the sum.
+    """Weight with which the focal meets each strategy, x^conformity * exp(row PULL), into its row; returns the sum.
 
-    Absent strategies have weight 0. Amounts are scaled by the largest so that no power overflows.
+    Who is not there to be met has weight 0. Both factors are taken relative to the largest that is met, so that neither
+    overflows, nor all of them vanish.
     """
-    largest = 0.0
+    largest, best = 0.0, -math.inf
     for j in range(first, stop):
-        largest = max(largest, amounts[j] - left_out if j == focal else amounts[j])
+        met = amounts[j] - left_out if j == focal else amounts[j]
+        if met > 0:
+            largest = max(largest, met)
+            best = max(best, strategy[PULL, j])
     total = 0.0
     for j in range(first, stop):
         met = amounts[j] - left_out if j == focal else amounts[j]
-        rates[focal, j] = strategy[PULL, j] * (met / largest) ** rule.conformity if met > 0 else 0.0
+        rates[focal, j] = 0.0
+        if met > 0 and strategy[PULL, j] > -math.inf:
+            rates[focal, j] = math.exp(strategy[PULL, j] - best) * (met / largest) ** rule.conformity
         total += rates[focal, j]
     return total
 
@@ -113,7 +115,10 @@ def imitation_rates(rule, first, stop, whole, finite, amounts, status, strategy,
     fill_fitness(rule, first, stop, amounts, status, strategy)
     fill_pull(rule, first, stop, amounts, strategy)
     for j in range(first, stop):
-        strategy[PULL, j] *= strategy[FITNESS, j]
+        if amounts[j] > 0 and rule.fitness == EXPONENTIAL:
+            strategy[PULL, j] += rule.intensity * strategy[PAYOFF, j]
+        elif amounts[j] > 0:
+            strategy[PULL, j] += math.log(strategy[FITNESS, j]) if strategy[FITNESS, j] > 0.0 else -math.inf
     for i in range(first, stop):
         if amounts[i] <= 0:
             for j in range(first, stop):

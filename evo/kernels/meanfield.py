@@ -78,7 +78,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
     logarithmic = imitates_only(process.rule, process.meeting)
     moving, jumping = not still(process), jumps(process.rule)
-    roles, people, slides = process.roles, float(len(process.wholes)), 0
+    roles, slides = process.roles, 0
     clamped = process.rule.code == PROJECTION or jumping  # a share may run into 0, or leave it at full speed
     allowed = LOCAL * plan.tolerance
     if clamped:
@@ -96,7 +96,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     begin_table(process.game, process.meeting, work)
     t = 0.0
     fill_field(process, t, logarithmic, state, mix, work, stages[0])
-    mean = mean_payoff(people, mix, work.strategy)
+    mean = mean_payoff(mix, work.strategy)
     keep_record(replicate, mix, mean, environment, recording)
     watch(plan, t, roles, process.wholes, mix, since, tipped)
     longest = min(process.longest, SHORTEST * plan.generations) if process.eventful else plan.generations
@@ -136,7 +136,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             leading = ahead
             counts[NOMINAL] += 1
             after = target if last else t + step
-            end_mean = mean_payoff(people, mix, work.strategy) if plan.averages else 0.0
+            end_mean = mean_payoff(mix, work.strategy) if plan.averages else 0.0
             if plan.cycles:
                 widen(mix, low, high)
             passed = plan.cycles and leader(before) != leader(mix) and widest(low, high) > AMPLITUDE
@@ -207,7 +207,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             for place in range(len(process.laws.moved)):
                 state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
             fill_field(process, t, logarithmic, state, mix, work, stages[0])
-            mean = mean_payoff(people, mix, work.strategy)
+            mean = mean_payoff(mix, work.strategy)
             reason = work.status[REASON]
             follow(
                 process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, sought, work, recording

@@ -82,9 +82,12 @@ def compare_pairs(
     """`events.advance` by meetings; returns the step reached and the waiting time left."""
     averaging = step >= burnt
     counted = step
-    events = 0
+    events, spins = 0, 0
     sum_up(amounts, table, strategy)
     while step < boundary and status[REASON] == 0:
+        spins += 1
+        if spins % LISTEN == 0 and flag[0] != 0:
+            break
         alone = who(0.0, roles[0], roles[1], -1, 0.0, amounts)
         if len(wholes) == 1 and amounts[alone] == wholes[0]:
             leaving = rule.mutation * (1.0 - to[alone, alone])
@@ -117,8 +120,6 @@ def compare_pairs(
             note_fixation(step * unit, roles, wholes, amounts, counts, numbers)
             if plan.until == ABSORBED and counts[FIXED] >= 0:
                 break
-        if events % LISTEN == 0 and flag[0] != 0:
-            break
     pay(meeting, amounts, table, strategy)
     if averaging:
         add_counts(float(step - counted), roles, wholes, amounts, strategy, means, numbers)

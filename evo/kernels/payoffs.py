@@ -10,7 +10,7 @@ import math
 
 from evo.codes import FOCAL, NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner, kernel
-from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, SCALE, WAYS, WHERE, WHO
+from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, SCALE, WAYS, WEIGHT, WHERE, WHO
 from evo.kernels.program import prepare, refresh
 
 
@@ -277,13 +277,13 @@ def fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
 
 
 @inner
-def mean_payoff(whole, amounts, strategy):
-    """The population's mean payoff, trait bias not counted."""
+def mean_payoff(amounts, strategy):
+    """The mean payoff of all individuals, trait bias not counted."""
     total = 0.0
     for i in range(len(amounts)):
         if amounts[i] > 0:
-            total += amounts[i] * (strategy[PAYOFF, i] - strategy[BIAS, i])
-    return total / whole
+            total += amounts[i] * strategy[WEIGHT, i] * (strategy[PAYOFF, i] - strategy[BIAS, i])
+    return total
 
 
 @inline

@@ -58,6 +58,8 @@ def take(process, rng, amounts, drawn, work):
         shake(process, rng, amounts, work)
     elif rule.pace == DIFFUSION:
         rate(process, amounts, work)
+        if work.status[REASON] != 0:
+            return
         diffuse(process, rng, amounts, work.rates, work.status)
     elif rule.code == WRIGHT_FISHER:
         redraw(process, rng, amounts, drawn, work)
@@ -67,6 +69,8 @@ def take(process, rng, amounts, drawn, work):
         change(process, amounts, work)
     else:
         rate(process, amounts, work)
+        if work.status[REASON] != 0:
+            return
         if rule.pace == LEAP:
             leap(process, rng, amounts, drawn, work)
         else:
@@ -79,6 +83,8 @@ def redraw(process, rng, amounts, drawn, work):
     for role in range(len(process.wholes)):
         first, stop = process.roles[role], process.roles[role + 1]
         fill_births(process.rule, process.to, first, stop, amounts, work.status, work.strategy)
+        if work.status[REASON] != 0:
+            return
         born = work.strategy[PULL, first:stop]
         total = 0.0
         for i in range(len(born)):
@@ -96,17 +102,18 @@ def redraw(process, rng, amounts, drawn, work):
 def multiply(process, amounts, work):
     """Maynard Smith's map: shares grow by w0 + beta*payoff over its mean."""
     rule = process.rule
+    for i in range(len(amounts)):
+        if amounts[i] > 0.0 and rule.number + rule.intensity * work.strategy[PAYOFF, i] < 0.0:
+            work.status[REASON] = NEGATIVE_FITNESS
+            work.status[WHO] = i
+            return
     for role in range(len(process.wholes)):
         first, stop = process.roles[role], process.roles[role + 1]
         mean = rule.number + rule.intensity * mean_success(first, stop, amounts, work.strategy)
         total = 0.0
         for i in range(first, stop):
             if amounts[i] > 0.0:
-                factor = rule.number + rule.intensity * work.strategy[PAYOFF, i]
-                if factor < 0.0:
-                    work.status[REASON] = NEGATIVE_FITNESS
-                    work.status[WHO] = i
-                amounts[i] *= factor / mean
+                amounts[i] *= (rule.number + rule.intensity * work.strategy[PAYOFF, i]) / mean
                 total += amounts[i]
         if not (math.isfinite(total) and total > 0.0):
             work.status[REASON] = NONFINITE_STATE if work.status[REASON] == 0 else work.status[REASON]
@@ -119,6 +126,8 @@ def multiply(process, amounts, work):
 def change(process, amounts, work):
     """A synchronous update of an infinite population: everybody by the same probabilities."""
     rate(process, amounts, work)
+    if work.status[REASON] != 0:
+        return
     after = work.shares[2]
     for j in range(len(amounts)):
         after[j] = amounts[j]

@@ -10,9 +10,9 @@ import numpy as np
 from evo import codes
 from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
-from evo.games import BimatrixGame
+from evo.games import BimatrixGame, compositions
 from evo.kernels.arrays import Meeting
-from evo.lowering.rule import acting, pace
+from evo.lowering.rule import acting, pace, part_of_generation
 from evo.lowering.success import within
 from evo.populations import WellMixed
 from evo.quantities import number
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 LARGEST = 10**9
+LARGEST_SAMPLE = 1e7
 
 
 class Crowd(NamedTuple):
@@ -31,6 +32,13 @@ class Crowd(NamedTuple):
     wholes: np.ndarray  # float64 (r,): what amounts sum to
     sizes: np.ndarray  # float64 (r,): individuals, inf in an infinite population
     met: np.ndarray  # float64 (r,): how many a player's payoff averages over, 1 where amounts are shares
+
+    @property
+    def parts(self) -> np.ndarray:
+        """Which part of all individuals each role is; equal parts in infinite populations, (r,)."""
+        if np.isinf(self.sizes).any():
+            return np.full(len(self.sizes), 1 / len(self.sizes))
+        return self.sizes / self.sizes.sum()
 
 
 def lower_crowd(model: Model, values: Mapping[str, float]) -> Crowd:
@@ -74,7 +82,7 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     _check_steps(model)
     sampled = population.payoff == "sampled"
     if sampled:
-        _check_sampled(model, crowd)
+        _check_sampled(model, crowd, size)
     counted = isinstance(population, WellMixed) and not isinstance(model.dynamics, Langevin)
     if not isinstance(population, WellMixed) or not counted:
         return Meeting(size, 0, assortment, alike, False, False, sampled)
@@ -94,6 +102,8 @@ def _check_steps(model: Model) -> None:
     if not isinstance(population, WellMixed):
         return
     noisy = isinstance(model.dynamics, Langevin)
+    if population.leap:
+        part_of_generation(population.leap, "leap")
     if population.leap and (noisy or pace(model) == codes.SYNCHRONOUS):
         steps = "in steps of its own" if noisy else "whole generations"
         raise ProblemError(("leap",), f"{model.dynamics.kind} moves {steps}: there is nothing to leap")
@@ -104,13 +114,18 @@ def _check_steps(model: Model) -> None:
             )
 
 
-def _check_sampled(model: Model, crowd: Crowd) -> None:
+def _check_sampled(model: Model, crowd: Crowd, size: int) -> None:
     rule = acting(model)
     if not isinstance(rule, PairwiseComparison | LocalUpdate | ProportionalImitation | Aspiration):
         raise ProblemError(
             ("payoff",),
             f"{rule.kind} weighs what everybody earns in expectation; samples are compared by pairwise_comparison, "
             "local_update, proportional_imitation and aspiration",
+        )
+    pairs = (len(model.strategies) * len(compositions(len(model.strategies), size - 1))) ** 2
+    if pairs > LARGEST_SAMPLE:
+        raise ProblemError(
+            ("payoff",), f"compares {pairs:.1e} pairs of groups at every event; at most {LARGEST_SAMPLE:.0e} are"
         )
     if len(crowd.wholes) > 1:
         raise ProblemError(("payoff",), "samples are for one population; with two roles payoffs are expected")
@@ -129,7 +144,8 @@ def _role_bounds(model: Model) -> np.ndarray:
         if strategy.role is None:
             raise ProblemError(("strategies", name, "role"), "is missing: the other strategies have one")
     if len(named) != 2:
-        raise ProblemError(("strategies",), f"name {len(named)} roles ({', '.join(named)}); a game has two")
+        many = "one role" if len(named) == 1 else f"{len(named)} roles"
+        raise ProblemError(("strategies",), f"name {many} ({', '.join(named)}); a game has two")
     first, second = named.values()
     if model.strategy_names != (*first, *second):
         raise ProblemError(("strategies",), "list the strategies of one role together, then those of the other")

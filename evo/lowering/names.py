@@ -48,9 +48,16 @@ def outputs(model: Model) -> dict[str, str]:
 
 
 def reads(model: Model, names: set[str]) -> bool:
-    """Whether a payoff or a feedback law reads one of these names."""
-    texts = [*model.form.let.values(), *outputs(model).values()]
-    texts += [law.rate for law in model.environment.values() if isinstance(law, Feedback)]
+    """Whether a payoff reads one of these names."""
+    return _read(names, [*model.form.let.values(), *outputs(model).values()])
+
+
+def law_reads(model: Model, names: set[str]) -> bool:
+    """Whether a feedback law reads one of these names."""
+    return _read(names, [law.rate for law in model.environment.values() if isinstance(law, Feedback)])
+
+
+def _read(names: set[str], texts: list[str]) -> bool:
     return any(not names.isdisjoint(parse(text).names) for text in texts)
 
 

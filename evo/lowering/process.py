@@ -10,7 +10,7 @@ from evo import codes
 from evo.kernels.arrays import PARAMETERS, Process
 from evo.lowering.laws import longest_step, lower_laws
 from evo.lowering.meeting import lower_crowd, lower_meeting
-from evo.lowering.names import reads
+from evo.lowering.names import law_reads, reads
 from evo.lowering.payoffs import group_size, lower_game
 from evo.lowering.problems import Problems
 from evo.lowering.rule import lower_rule, sigma
@@ -55,15 +55,16 @@ def lower(model: Model) -> Process:
     scalars[1] = size
     scalars[PARAMETERS:environment] = list(values.values())
     kinds = laws.rows[:, 0]
-    reads_time = reads(model, {"t"})
-    scale = np.repeat(1 / crowd.met, np.diff(crowd.roles))
+    reads_time = reads(model, {"t"}) or law_reads(model, {"t"})
+    members = np.diff(crowd.roles)
+    scale, weight = np.repeat(1 / crowd.met, members), np.repeat(crowd.parts / crowd.wholes, members)
     process = Process(
         rule=rule,
         meeting=meeting,
         game=game,
         laws=laws,
         to=to,
-        strategy=np.array([np.zeros(strategies)] * 3 + [favour, seen, scale, shocks]),
+        strategy=np.array([np.zeros(strategies)] * 3 + [favour, seen, scale, shocks, weight]),
         roles=crowd.roles,
         wholes=crowd.wholes,
         sizes=crowd.sizes,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 EXACT = 10**6  # individuals up to which events are taken one by one, unless asked otherwise
+LARGEST = 10**6  # steps in a generation
 LEAP = 0.05  # generations that a step takes beyond
 
 
@@ -34,6 +35,14 @@ def pace(model: Model) -> int:
     if dynamics.facts.generational or getattr(dynamics, "update", "sequential") == "synchronous":
         return codes.SYNCHRONOUS
     return codes.LEAP if _leap(model) > 0 else codes.SEQUENTIAL
+
+
+def part_of_generation(step: float, key: str) -> float:
+    """The step, refused where it is not 1/n of a generation, n up to 10^6."""
+    parts = round(1 / step)
+    if parts > LARGEST or abs(parts * step - 1) > 1e-6:
+        raise ProblemError((key,), f"must be 1/n generations with a whole number n up to {LARGEST:,}, is {step:g}")
+    return 1 / parts
 
 
 def _leap(model: Model) -> float:
@@ -54,11 +63,11 @@ def lower_rule(model: Model, values: Mapping[str, float]) -> Rule:
     dynamics, rule = model.dynamics, acting(model)
     step = 1.0
     if isinstance(dynamics, Langevin | AggregateShocks):
-        step = 1 / round(1 / dynamics.step)
+        step = part_of_generation(dynamics.step, "step")
         if dynamics.kind == "langevin" and getattr(rule, "update", "sequential") == "synchronous":
             raise ProblemError(("of", "update"), "a diffusion has no synchronous update")
     elif how == codes.LEAP:
-        step = 1 / round(1 / _leap(model))
+        step = 1 / round(1 / _leap(model))  # checked with the population
     own = getattr(rule, "number", None)
     return Rule(
         code=rule.facts.rule,

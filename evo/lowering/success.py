@@ -89,15 +89,15 @@ def mutation(model: Model, values: Mapping[str, float], bounds: np.ndarray | Non
     if rate != 0 and not ways:
         hint = "use replicator_mutator" if rule.kind == "replicator" else None
         raise ProblemError(("rate",), f"{model.dynamics.kind} has no mutation", hint)
-    if ways == ("additive",):
+    if ways == ("additive",) and getattr(rule, "form", "additive") == "additive":
         if rate < 0:
             raise ProblemError(("rate",), f"cannot be negative, is {rate:g}")
     else:
         within(rate, 0, 1, "rate")
     if chosen.when is not None and chosen.when not in ways:
-        raise ProblemError(
-            ("when",), f"{model.dynamics.kind} mutates {' or '.join(w.replace('_', ' ') for w in ways) or 'never'}"
-        )
+        how = {"additive": "adds mutation to its flow", "at_birth": "mutates at birth"}
+        words = next((how[way] for way in ways if way in how), "has no mutation")
+        raise ProblemError(("when",), f"{model.dynamics.kind} {words}", "leave `when` out")
     bounds = np.array([0, strategies]) if bounds is None else bounds
     if isinstance(chosen.to, str):
         to = _uniform(bounds, own=chosen.to == "any")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,17 +19,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from evo.analysis import Analysis
+    from evo.exact.flows.gradient import Gradient
+    from evo.experiment import Experiment
 
+WITH_MUTATION = "-with-mutation"  # ends the names of such gradients (evo.analysis.pairs)
 SKEWED = 1e4  # largest over median probability of a state, from which shades are logarithmic
 
 
-def draw_answers(analysis: Analysis, folder: Path) -> tuple[list[Path], list[str]]:
+def draw_answers(analysis: Analysis, folder: Path | str) -> tuple[list[Path], list[str]]:
     """Draw what there is a picture for into `folder`: the files, and for pictures that cannot be drawn the reason."""
     written: list[Path] = []
     refused: list[str] = []
     for name, picture in pictures(analysis).items():
         try:
-            written += save(picture(), folder / name)
+            written += save(picture(), Path(folder) / name)
         except PictureError as error:
             refused.append(f"{name}: {error}")
     return written, refused
@@ -37,12 +41,12 @@ def draw_answers(analysis: Analysis, folder: Path) -> tuple[list[Path], list[str
 def pictures(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
     """Functions that draw, by the name of the file."""
     found: dict[str, Callable[[], Figure]] = {}
-    asked = analysis.asked
     if "invasibility" in analysis:
         from evo.plots.invasibility import pairwise_invasibility
 
         found["invasibility"] = lambda: pairwise_invasibility(analysis["invasibility"].result, mutual=True)
-    if not hasattr(asked, "experiment"):
+    asked = analysis.asked
+    if asked is None:
         return found
     source = asked.experiment
     if "rest-points" in analysis and len(asked.names) - asked.roles == 2:
@@ -54,7 +58,7 @@ def pictures(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
             environment=asked.environment,
         )
     if "gradient" in analysis:
-        found |= _gradients(analysis)
+        found |= _gradients(source, analysis["gradient"].result)
     if "stationary" in analysis:
         chance = analysis["stationary"].result.probabilities
         skewed = bool(chance.max() > SKEWED * sorted(chance)[len(chance) // 2])
@@ -68,13 +72,12 @@ def pictures(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
     return found
 
 
-def _gradients(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
+def _gradients(source: Experiment, curves: Mapping[str, Gradient]) -> dict[str, Callable[[], Figure]]:
     """One for each pair, with mutation in the same picture."""
-    curves = analysis["gradient"].result
-    plain = [name for name in curves if not name.endswith("-with-mutation")]
+    pairs = [name for name in curves if not name.endswith(WITH_MUTATION)]
     return {
-        "gradient" if len(plain) == 1 else f"gradient-{name}": lambda name=name: gradient(  # type: ignore[misc]
-            analysis.asked.experiment, curves[name], mutation=curves.get(f"{name}-with-mutation")
+        "gradient" if len(pairs) == 1 else f"gradient-{name}": partial(
+            gradient, source, curves[name], mutation=curves.get(name + WITH_MUTATION)
         )
-        for name in plain
+        for name in pairs
     }

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from evo.experiment import Experiment
 from evo.plots.labels import darkened
 from evo.plots.model_page import open_model_page
-from evo.plots.page import COLUMN, INK, PAGE, PictureError, add_legend, add_note, close_page, settings
+from evo.plots.page import COLUMN, INK, PAGE, PictureError, add_legend, add_note, close_page, settings, wrap
 from evo.plots.panels import LETTERS, columns_for
 from evo.plots.words import axis_label, number, parameter_words, strategy_labels
 from evo.strategies import colors
@@ -56,12 +56,14 @@ def bifurcation(source: Experiment, found: Continuation, *, strategies: Sequence
         for place, (ax, name) in enumerate(zip(axes, names, strict=True)):
             _draw(ax, found, found.strategies.index(name), darkened(hues[name]))
             if len(names) > 1:
-                ax.set_title(f"$\\bf{{{LETTERS[place]}}}$  {labels[name]}")
+                ax.set_title(wrap(f"$\\bf{{{LETTERS[place]}}}$  {labels[name]}", inches=width / columns - 0.35, size=8))
             last = place + columns >= len(names)
-            ax.set_xlabel(axis_label(found.path, source) if last else "")
+            along = wrap(axis_label(found.path, source), inches=width / columns - 0.35, size=8)
+            ax.set_xlabel(along if last else "")
             ax.tick_params(labelbottom=last)
             first = place % columns == 0
-            ax.set_ylabel((f"share of {labels[name]}" if len(names) == 1 else "share at rest") if first else "")
+            alone = wrap(f"share of {labels[name]}", inches=0.6 * width, size=8)
+            ax.set_ylabel((alone if len(names) == 1 else "share at rest") if first else "")
         _add_words(page, found, source)
         return close_page(page, axes, aspect=0.65)
 
@@ -70,7 +72,7 @@ def _draw(ax: Axes, found: Continuation, place: int, color: Any) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     for branch in found.branches:
         for stable, part in pieces(branch):
-            style = {"linewidth": 1.6} if stable else {"linewidth": 1.0, "dashes": (3, 1.8)}
+            style: dict[str, Any] = {"linewidth": 1.6} if stable else {"linewidth": 1.0, "dashes": (3, 1.8)}
             ax.plot(
                 branch.value[part], branch.mix[part, place], color=color, clip_on=False, zorder=2 + stable,
                 gid=f"branch: {'stable' if stable else 'unstable'}", **style,

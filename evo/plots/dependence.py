@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from evo.experiment import Experiment
 from evo.plots.labels import darkened
 from evo.plots.model_page import open_model_page
-from evo.plots.page import COLUMN, GREY, INK, PAGE, PictureError, add_legend, close_page, settings
+from evo.plots.page import COLUMN, GREY, INK, PAGE, PictureError, add_legend, close_page, settings, wrap
 from evo.plots.words import axis_label, strategy_labels
 from evo.strategies import colors
 
@@ -38,7 +38,10 @@ def dependence(source: Experiment, found: Dependence) -> Figure:
         axes: list[Axes] = list(page.body.subplots(1, 1 + contests, squeeze=False)[0])
         for ax in axes:
             ax.spines[["top", "right"]].set_visible(False)
-            ax.set(xlim=(found.values[0], found.values[-1]), xlabel=axis_label(found.path, source))
+            ax.set(
+                xlim=(found.values[0], found.values[-1]),
+                xlabel=wrap(axis_label(found.path, source), inches=0.38 * PAGE, size=8),
+            )
         _draw_shares(axes[0], page, found, source)
         if contests:
             _draw_contests(axes[1], page, found, source)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from evo.plots.labels import darkened
 from evo.plots.model_page import Source, model_of, open_model_page
-from evo.plots.page import COLUMN, GREY, INK, add_legend, add_note, close_page, settings
+from evo.plots.page import COLUMN, GREY, INK, add_legend, add_note, close_page, settings, wrap
 from evo.plots.plane import draw_arrow
 from evo.plots.restmarks import rest_legend, rest_mark
 from evo.plots.words import strategy_labels
@@ -62,7 +62,8 @@ def gradient(source: Source, found: Gradient, *, mutation: Gradient | None = Non
                 "markerfacecolor": GREY if root.stable else "white",
             }
             ax.plot([root.share], [0], linestyle="", clip_on=False, zorder=5, gid=f"root with mutation: {kind}", **mark)
-        ax.set(xlim=(0, 1), xlabel=f"share of {first} (the others: {second})")
+        ax.set_xlim(0, 1)
+        ax.set_xlabel(wrap(f"share of {first} (the others: {second})", inches=0.78 * page.width, size=8))
         ax.set_ylabel("$T^+ - T^-$ per update" if finite else "change per generation")
         ax.margins(y=0.12)
         also, names = rest_legend(["stable" if stable else "unstable" for _, stable in marks])

@@ -112,7 +112,7 @@ def _label_edge(ax: Axes, edge: InvasionEdge, start: np.ndarray, end: np.ndarray
     middle = start + 0.42 * way + 0.5 * bend * aside
     text = number(float(f"{edge.relative:.2g}"))
     ax.text(
-        *middle, text, fontsize=6.5, ha="center", va="center", zorder=4, gid="relative",
+        middle[0], middle[1], text, fontsize=6.5, ha="center", va="center", zorder=4, gid="relative",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
     )  # fmt: skip
 
@@ -152,7 +152,8 @@ def _draw_states(
         across = "center" if abs(x) < 0.3 or len(names) == 2 else "left" if x > 0 else "right"
         along = "top" if len(names) == 2 else "center" if abs(y) < 0.3 else "bottom" if y > 0 else "top"
         ax.text(
-            *out,
+            out[0],
+            out[1],
             words,
             ha=across,
             va=along,

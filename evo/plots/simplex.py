@@ -86,7 +86,7 @@ def _draw_sides(ax: Axes, plane: Plane, field: Field, found: RestPoints) -> None
     rest = plane.at(np.array([point.mix for point in found.points]).reshape(-1, field.strategies))
     for start, end in zip(plane.outline, np.roll(plane.outline, -1, axis=0), strict=True):
         side = end - start
-        across, along = np.cross(side, rest - start), (rest - start) @ side
+        across, along = (rest - start) @ np.array([-side[1], side[0]]), (rest - start) @ side
         stops = np.sort(along[(np.abs(across) < 1e-9) & (along > 1e-9) & (along < 1 - 1e-9)])
         for low, high in pairwise([0.0, *stops, 1.0]):
             middle = start + 0.5 * (low + high) * side
@@ -100,8 +100,9 @@ def _draw_points(ax: Axes, plane: Plane, found: RestPoints) -> None:
     for continuum in found.continua:
         corners = plane.at(continuum.vertices)
         if continuum.dimension == 1:
-            ax.plot(*corners.T, color=INK, linewidth=3, solid_capstyle="butt", zorder=5, clip_on=False, gid="continuum")
-            ax.plot(*corners.T, color="white", linewidth=1.2, solid_capstyle="butt", zorder=5, clip_on=False)
+            ax.plot(
+                *corners.T, color=INK, linewidth=2.6, solid_capstyle="butt", zorder=5, clip_on=False, gid="continuum"
+            )
         else:
             middle = corners.mean(axis=0)
             order = np.argsort(np.arctan2(*(corners - middle).T))
@@ -170,7 +171,7 @@ def _add_legends(
     handles: list[Any]
     handles, words = rest_legend(point.stability for point in found.points if point.isolated)  # type: ignore[assignment]
     if found.continua:
-        handles.append(Line2D([], [], color=INK, linewidth=2.4))
+        handles.append(Line2D([], [], color=INK, linewidth=2.6))
         words.append("all at rest")
     if curves is not None and curves.curves:
         handles.append(Line2D([], [], color=INK, linewidth=1.3, dashes=(3, 1.5)))

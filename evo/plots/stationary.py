@@ -13,7 +13,7 @@ from matplotlib.patches import Polygon
 
 from evo.plots.labels import darkened
 from evo.plots.model_page import Source, model_of, open_model_page
-from evo.plots.page import COLUMN, INK, PictureError, add_legend, add_note, close_page, settings
+from evo.plots.page import COLUMN, INK, PictureError, add_legend, add_note, close_page, settings, wrap
 from evo.plots.plane import open_plane, plane_of
 from evo.plots.words import strategy_labels
 from evo.strategies import colors
@@ -51,7 +51,7 @@ def _triangle(source: Source, found: Stationary, logarithmic: bool) -> Figure:
         )
         shown = np.maximum(chance, norm.vmin) if logarithmic else chance  # type: ignore[type-var]
         faces = PolyCollection(
-            tiles, array=shown, cmap=SHADES, norm=norm, linewidths=0.3, rasterized=True, gid="states"
+            list(tiles), array=shown, cmap=SHADES, norm=norm, linewidths=0.3, rasterized=True, gid="states"
         )
         faces.set_edgecolor("face")
         faces.set_clip_path(Polygon(plane.outline, closed=True, transform=ax.transData))
@@ -100,9 +100,8 @@ def _lines(source: Source, found: Stationary, logarithmic: bool) -> Figure:
             ax.set(yscale="log", ylim=(LEAST * top, 2 * top))
         else:
             ax.set_ylim(bottom=0)
-        ax.set_xlabel(
-            f"share of {names[drawn[0]]}" if two else "share of a strategy" + (" in its role" if len(spans) > 1 else "")
-        )
+        where = f"share of {names[drawn[0]]}" if two else "share of a strategy" + " in its role" * (len(spans) > 1)
+        ax.set_xlabel(wrap(where, inches=0.78 * page.width, size=8))
         ax.set_ylabel("probability of a count")
         if two:
             handles = [Line2D([], [], color=INK, linewidth=0.8, dashes=(2, 2))]

@@ -69,7 +69,8 @@ class Stationary:
 
         stationary(model).average(lambda counts: counts[:, 0] * counts[:, 1])
         """
-        return np.tensordot(self.probabilities, np.asarray(function(self.states), float), axes=1)
+        found = np.tensordot(self.probabilities, np.asarray(function(self.states), float), axes=1)
+        return float(found) if found.ndim == 0 else found
 
     def group_average(self, function: Callable[[np.ndarray], np.ndarray], *, size: int) -> float:
         """Mean over groups of `size` drawn without replacement of a function of their compositions, (groups, strategies).

@@ -83,7 +83,7 @@ def synchronous_fixation(model: Model, pair: np.ndarray, *, environment: Values 
 
 def _moments(solver: Solver, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the time, given a goal that is reached with these chances (nan where it is not)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         first = solver.sums(goal)
         second = solver.sums(2 * first - goal)
         mean = np.where(goal > 0, first / goal, np.nan)
