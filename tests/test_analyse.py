@@ -279,6 +279,14 @@ def test_another_population_is_asked_about_whatever_the_run_waits_for():
     assert "well-mixed population of 20" in output and "opposed" in output
 
 
+def test_a_sweep_that_does_not_fit_another_population_does_not_matter(folder):
+    swept = STAG.replace("until: converged", "until: generations") + "sweep: {grid: {population.size: [10, 20]}}\n"
+    (folder / "swept.yaml").write_text(swept + "population: {kind: well_mixed, size: 10}\n")
+    output = call("analyse", "swept.yaml", "--set", "population={kind: infinite}", "--what", "edges", "--no-figures")
+    assert "0.75 unstable" in output
+    assert "'infinitely'" in call("analyse", "swept.yaml", "--set", "population={kind: infinitely}", status=2)
+
+
 def test_over_a_path_on_the_command_line(folder):
     output = call("analyse", "stag.yaml", "--over", "parameters.hare=1..5")
     assert "transcritical" in output and (folder / "runs/stag-analysis/branches.png").exists()

@@ -168,7 +168,23 @@ def _read(config: Path, settings: list[str] | None) -> Experiment | TraitModel:
         from evo.traits import load
 
         return load(config)
-    return read(config, [*MODEL_ALONE, *(settings or [])])
+    wanted = [*MODEL_ALONE, *(settings or [])]
+    try:
+        return read(config, wanted)
+    except ConfigError as error:
+        if not all(problem.path[:1] == ("sweep",) for problem in error.problems):
+            raise
+    return _without_sweep(config, data, wanted)
+
+
+def _without_sweep(config: Path, data: dict[str, Any], settings: list[str]) -> Experiment:
+    """The experiment without the sweep, which may not fit another population that is asked about."""
+    from evo import _yaml
+    from evo._spec import parse_assignment
+    from evo.experiment import loads
+
+    text = _yaml.dump({key: value for key, value in data.items() if key != "sweep"})
+    return loads(text, source=config.name, settings=dict(map(parse_assignment, settings)), data_root=config.parent)
 
 
 def _check_variables(source: Experiment, names: list[str]) -> None:
