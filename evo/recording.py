@@ -11,6 +11,7 @@ from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording
 from evo.kernels.tableau import EXTRA, STAGES
 from evo.strategies import Strategy, roles
 
+LARGEST_MEMO = 200_000  # individuals
 LARGEST = 1e15  # steps of a run
 Watched = tuple[int, float, float]  # strategy, level, hold
 UNTIL = {
@@ -116,10 +117,17 @@ def scratch(process: Process, watched: int = 0) -> Work:
         dense=np.zeros((7, size)),
         shares=np.zeros((7, strategies)),
         drawn=np.zeros(strategies, np.int64),
+        memo=np.full((process.meeting.whole + 1 if _remembers(process) else 0, 3), -1.0),
         leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),
         since=np.zeros(watched),
         turn=np.zeros(5),
     )
+
+
+def _remembers(process: Process) -> bool:
+    """Whether the rates at each count of two strategies are kept: they follow from the count alone."""
+    alone = len(process.to) == 2 and len(process.wholes) == 1 and not process.eventful
+    return alone and process.rule.pace == codes.SEQUENTIAL and 0 < process.meeting.whole <= LARGEST_MEMO
 
 
 def start_shares(start: Mapping[str, float], strategies: Mapping[str, Strategy]) -> list[float]:

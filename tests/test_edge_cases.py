@@ -1,10 +1,13 @@
 """What once went wrong in silence: numbers that are not finite, fractions of steps, sole individuals, unequal roles."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import evo
 
+CONFIGS = Path(__file__).parent.parent / "configs"
 ONE = {
     "strategies": ["a", "b"],
     "game": {"kind": "matrix", "payoffs": [[1, 0], [2, 0.5]]},
@@ -104,3 +107,12 @@ def test_a_feedback_law_that_reads_the_mix_leaves_the_payoffs_alone():
     environment = {"e": {"kind": "feedback", "start": 0.5, "rate": "x_a - e"}}
     model = experiment(environment=environment, game={"kind": "matrix", "payoffs": [["e", 0], [2, 0.5]]}).model
     assert not model.lowered.game.reads_mix
+
+
+@pytest.mark.parametrize("name", ["rock_paper_scissors", "public_goods"])
+def test_separatrices_do_not_run_along_the_boundary(name):
+    flow = evo.load(CONFIGS / f"{name}.yaml").replace(
+        {"population": {"kind": "infinite"}, "dynamics": {"kind": "replicator"}}
+    )
+    for curve in evo.exact.separatrices(flow.model).curves:
+        assert np.asarray(curve.mix)[len(curve.mix) // 2].min() > 1e-12

@@ -165,6 +165,9 @@ class Work(NamedTuple):
     dense: Array  # float64 (7, d+q)
     shares: Array  # float64 (7, d)
     drawn: Array  # int64 (d,)
+    memo: (
+        Array  # float64 (Z+1, 3): of two strategies, what happens at each count (kernels/two.py); empty where not kept
+    )
     leap: Array  # float64 (3, d, d): what an individual becomes in half a leap, scratch, and its rates at the start
     since: Array  # float64 (W,)
     turn: Array  # float64 (5,)

@@ -44,6 +44,7 @@ LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for t
 KINKED = 0.1  # of it, where the field jumps and errors are told less well
 FINEST = 1e-11  # error of a step there that rounding allows to be asked for
 SMALLEST = 1e-13  # step, relative to the time
+FAR = 0.03  # of a sum of shares from 1, which no tolerance explains
 SHORTEST = 1 / 64  # of a run: the longest step where something moves with time
 SMALL, MANY = 1e-5, 200  # so many steps in a row below this size, in generations, are a slide along a jump of the field
 NEAR = 1e-3  # of the tolerance: how near to a jump, in generations, a step ends before it passes
@@ -277,7 +278,7 @@ def normalise(roles, logarithmic, mix, state):
             else:
                 state[i] /= total
                 mix[i] = state[i]
-        sound = sound and abs(total - 1.0) < 1e-3
+        sound = sound and abs(total - 1.0) < FAR
     return sound
 
 

@@ -42,6 +42,7 @@ from evo.kernels.payoffs import begin_table, fill_table
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate, whole_counts
 from evo.kernels.together import step_together
+from evo.kernels.two import advance_two
 
 
 @entry
@@ -104,6 +105,11 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
         if not sequential:
             reached = step_together(
                 process, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, drawn, since, tipped, work,
+                means, numbers, counts,
+            )  # fmt: skip
+        elif len(work.memo) > 0:
+            reached, pending = advance_two(
+                process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
                 means, numbers, counts,
             )  # fmt: skip
         elif process.game.reads_mix or process.meeting.sampled:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from evo.kernels.arrays import WEIGHT
 from evo.plots.labels import label_ends, name_regions, settle_ends
 from evo.plots.page import add_legend, add_note, close_page, settings
 from evo.plots.panels import date_axis, open_panels
@@ -24,7 +25,7 @@ def mix(source: Result | Path, *, part: str | None = None, points: Sequence[int]
     tracks, note = tracks_of(source, part, points)
     with settings():
         page, blocks = open_panels(source, tracks, environment=False)
-        means = [np.nanmean(track.mix, axis=0) for track in tracks]
+        means = [np.nanmean(track.mix, axis=0) * _parts(track) for track in tracks]
         ends = []
         for (ax, _), track, mean in zip(blocks.panels, tracks, means, strict=True):
             own, called = colors(track.model.strategies), strategy_labels(track.model)
@@ -35,6 +36,8 @@ def mix(source: Result | Path, *, part: str | None = None, points: Sequence[int]
                 final = mean[np.isfinite(mean).all(axis=1)][-1]
                 ends.append(label_ends(ax, np.cumsum(final) - final / 2, list(called.values()), list(own.values())))
             date_axis(ax, track)
+            if ax.get_ylabel() and len(track.model.lowered.wholes) > 1:
+                ax.set_ylabel("share of all individuals")
         if not blocks.direct:
             own, called = colors(tracks[0].model.strategies), strategy_labels(tracks[0].model)
             add_legend(page, [Patch(color=color) for color in own.values()], list(called.values()))
@@ -48,6 +51,12 @@ def mix(source: Result | Path, *, part: str | None = None, points: Sequence[int]
             if not blocks.direct:
                 _name_areas(ax, track, mean)
         return figure
+
+
+def _parts(track: Track) -> np.ndarray:
+    """Which part of all individuals the role of each strategy is, (strategy,)."""
+    process = track.model.lowered
+    return process.strategy[WEIGHT] * np.repeat(process.wholes, np.diff(process.roles))
 
 
 def _name_areas(ax: Axes, track: Track, mean: np.ndarray) -> None:

@@ -136,7 +136,8 @@ def open_panels(source: Result | Path, tracks: Sequence[Track], *, environment: 
             ax.tick_params(labelleft=column == 0, labelbottom=ax is (main, *below)[-1])
         main.set_ylim(0, 1)
         main.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
-        main.set_ylabel("share of population" if column == 0 else "")
+        whole = "its population" if len(track.model.lowered.wholes) > 1 else "population"
+        main.set_ylabel(f"share of {whole}" if column == 0 else "")
         (main, *below)[-1].set_xlabel("generations" if place + columns >= len(tracks) else "")
     title_panels(page, [main for main, _ in panels], [track.settings for track in tracks], tracks[0].model)
     aspect = 0.6 if columns == 2 else 0.8 if rows == 1 and columns > 1 else 0.62

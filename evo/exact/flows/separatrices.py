@@ -78,7 +78,7 @@ def _directions(field: Field, point: RestPoint, kind: str) -> list[np.ndarray]:
     along = basis @ np.real(vectors[:, number])
     along /= np.linalg.norm(along)
     absent = point.mix == 0
-    if field.keeps_faces and absent.any() and np.abs(along[absent]).max() < 1e-9:
+    if field.keeps_faces and absent.any() and np.abs(along[absent]).min() < 1e-9:
         return []
     return [way for way in (along, -along) if (way[absent] > -1e-12).all()]
 
