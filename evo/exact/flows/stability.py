@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo.exact.flows.fields import Field, field_of
-from evo.exact.payoff.infinite import Mix, Values
+from evo.exact.payoff.infinite import Mix, Values, shares_of
 from evo.exact.payoff.landscape import Landscape
 
 if TYPE_CHECKING:
@@ -29,25 +29,25 @@ LARGEST_FORM = 16  # strategies beyond those in use that the test of copositivit
 def is_nash(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> bool:
     """Whether no strategy earns more at this mix than those in use."""
     field = field_of(model, environment=environment, time=time)
-    return nash(field.landscape, np.asarray(mix, dtype=float))
+    return nash(field.landscape, shares_of(model, mix))
 
 
 def is_ess(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> bool | None:
     """Whether the mix is evolutionarily stable; None where second order leaves it open (payoffs not linear)."""
     field = field_of(model, environment=environment, time=time)
-    return evolutionarily_stable(field.landscape, np.asarray(mix, dtype=float))
+    return evolutionarily_stable(field.landscape, shares_of(model, mix))
 
 
 def is_nss(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> bool | None:
     """Whether the mix is neutrally stable; None where second order leaves it open (payoffs not linear)."""
     field = field_of(model, environment=environment, time=time)
-    return neutrally_stable(field.landscape, np.asarray(mix, dtype=float))
+    return neutrally_stable(field.landscape, shares_of(model, mix))
 
 
 def stability(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> tuple[str, np.ndarray]:
     """The class of a rest point under the model's dynamics and its eigenvalues along the simplex."""
     field = field_of(model, environment=environment, time=time)
-    eigenvalues = field.eigenvalues(np.asarray(mix, dtype=float))
+    eigenvalues = field.eigenvalues(shares_of(model, mix))
     return classify(eigenvalues, generational=field.generational), eigenvalues
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 Values = Mapping[str, float] | None
-Mix = Sequence[float] | np.ndarray
+Mix = Mapping[str, float] | Sequence[float] | np.ndarray
 
 
 def payoff_table(model: Model, *, mix: Mix | None = None, environment: Values = None, time: float = 0.0) -> np.ndarray:
@@ -48,17 +49,36 @@ def payoff_table(model: Model, *, mix: Mix | None = None, environment: Values = 
     return registers[process.game.source[0], process.game.source[1]]
 
 
+def shares_of(model: Model, mix: Mix) -> np.ndarray:
+    """A mix as an array, (d,): by name (who is not named has share 0), or in the order of the strategies.
+
+    Raises ValueError where a name is unknown, a share negative, or the shares of a role do not sum to 1.
+    """
+    if isinstance(mix, Mapping):
+        for name in mix:
+            if name not in model.strategies:
+                raise ValueError(f"{name!r} is not a strategy; strategies: {', '.join(model.strategies)}")
+        mix = [mix.get(name, 0.0) for name in model.strategies]
+    shares = np.asarray(mix, dtype=float)
+    if shares.shape != (len(model.strategies),) or (shares < 0).any():
+        raise ValueError(f"a mix is {len(model.strategies)} shares, none negative, not {shares}")
+    for first, stop in pairwise(model.lowered.roles):
+        if not np.isclose(shares[first:stop].sum(), 1):
+            raise ValueError(f"the shares of a mix sum to 1, in each role, not {shares}")
+    return shares
+
+
 def payoffs(model: Model, mix: Mix, *, environment: Values = None, time: float = 0.0) -> np.ndarray:
     """Effective payoff of each strategy (trait bias included) in an infinite population of this mix, (d,).
 
     An absent strategy has the payoff of an infinitely rare invader. Assortment of both kinds as in definitions.md.
     """
-    shares = np.asarray(mix, dtype=float)
-    if shares.shape != (len(model.strategies),) or not np.isclose(shares.sum(), 1) or (shares < 0).any():
-        raise ValueError(f"a mix is {len(model.strategies)} shares that sum to 1, not {shares}")
+    shares = shares_of(model, mix)
     meeting = model.lowered.meeting
     if meeting.whole:
-        raise ValueError("this is the payoff in an infinite population; the model's is finite")
+        raise ValueError(
+            "this is the payoff in an infinite population; the model's is finite: population: {kind: infinite}"
+        )
     table = payoff_table(model, mix=shares, environment=environment, time=time)
     a = meeting.assortment
     identity = np.eye(len(shares))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from evo.exact.traits.adaptive import Traits, as_points, curvature_at, slopes_at
 from evo.exact.traits.intervals import zeros
 from evo.traits import trees
-
-if TYPE_CHECKING:
-    from evo.traits.model import TraitModel
+from evo.traits.model import TraitModel
 
 Kind = Literal["continuously stable", "branching point", "garden of Eden", "repeller", "degenerate"]
 
@@ -101,6 +99,8 @@ def singular_points(model: TraitModel, *, starts: int = STARTS, seed: int = 0) -
     finds from `starts` places (Sobol points, scrambled by `seed`), which may not be all. Raises ValueError where the
     gradient vanishes everywhere.
     """
+    if not isinstance(model, TraitModel):
+        raise TypeError("this is about models of continuous traits: evo.traits.load reads one")
     if len(model.traits) == 1:
         return _on_the_line(model)
     return tuple(classify(model, point) for point in _by_newton(model, starts, seed))
