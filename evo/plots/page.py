@@ -71,17 +71,16 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a picture."""
+    """What made a picture; no seed where nothing was drawn at random."""
 
     title: str
     config: str  # short hash
-    seed: int
+    seed: int | None
     version: str
 
     def __str__(self) -> str:
-        return " · ".join(
-            filter(None, [self.title, f"config {self.config}", f"seed {self.seed}", f"evo {self.version}"])
-        )
+        seed = "" if self.seed is None else f"seed {self.seed}"
+        return " · ".join(filter(None, [self.title, f"config {self.config}", seed, f"evo {self.version}"]))
 
 
 @dataclass
@@ -126,7 +125,7 @@ def settings() -> Iterator[None]:
 def provenance_of(source: Result | Path) -> Provenance:
     """What made a result or a path."""
     if isinstance(source, Path):
-        return Provenance("", sha256(canonical(source.model))[:8], source.seed, evo.__version__)
+        return derived_from(source.model, seed=source.seed)
     experiment, manifest = source.experiment, source.manifest
     versions = manifest.get("versions") or {}
     config = manifest.get("config_hash") or config_hash(experiment)
@@ -135,12 +134,22 @@ def provenance_of(source: Result | Path) -> Provenance:
     )
 
 
+def derived_from(model: object, *, title: str = "", seed: int | None = None) -> Provenance:
+    """What made a picture of a model alone."""
+    return Provenance(title, sha256(canonical(model))[:8], seed, evo.__version__)
+
+
 def open_page(source: Result | Path, *, width: float, height: float) -> Page:
+    """An empty page of a result or a path, with this height for its body."""
+    return blank_page(provenance_of(source), width=width, height=height)
+
+
+def blank_page(made_by: Provenance, *, width: float, height: float) -> Page:
     """An empty page, with this height for its body."""
     figure = Picture(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.02)  # type: ignore[union-attr]
     rows = figure.add_gridspec(2, 1, height_ratios=[1, 1])
-    return Page(figure, rows, figure.add_subfigure(rows[0]), figure.add_subfigure(rows[1]), provenance_of(source))
+    return Page(figure, rows, figure.add_subfigure(rows[0]), figure.add_subfigure(rows[1]), made_by)
 
 
 def add_legend(page: Page, handles: Sequence[Any], labels: Sequence[str], *, title: str = "") -> None:

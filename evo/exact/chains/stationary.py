@@ -64,7 +64,7 @@ class Stationary:
         size = np.repeat(self.space.sizes, self.space.strategies)[place]
         return np.bincount(self.states[:, place], weights=self.probabilities, minlength=size + 1)
 
-    def average(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def average(self, function: Callable[[np.ndarray], np.ndarray]) -> float | np.ndarray:
         """Mean of a function that takes the counts in all states, (states, strategies), and gives a value for each.
 
         stationary(model).average(lambda counts: counts[:, 0] * counts[:, 1])
