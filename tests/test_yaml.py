@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from itertools import pairwise
 from typing import Any
 
@@ -185,13 +184,12 @@ def test_all_problems_are_reported_at_once_and_in_order() -> None:
         load("a: 010\na: 1", source="x.yaml")
 
 
-def test_a_billion_laughs_are_refused_at_once() -> None:
+def test_a_billion_laughs_are_refused() -> None:
+    """Ten thousand million values if they were expanded: a test that fails does not end."""
     bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for before, here in pairwise("abcdefghij"):
         bomb += f"{here}: &{here} [{', '.join([f'*{before}'] * 10)}]\n"
-    started = time.perf_counter()
     (problem,) = refusal(bomb)
-    assert time.perf_counter() - started < 1
     assert f"more than {MOST_NODES:,} values" in problem.message
     assert problem.line == 5
 
