@@ -110,9 +110,8 @@ def answer_small_mutation(asked: Asked) -> Answer:
         "Rare mutations: share of the time that the population is all of one strategy"
         + (" in each role" if asked.roles > 1 else ""),
         table,
-        f"fixation probabilities of {len(graph.edges):,} contests in the log domain, the chain of monomorphic states without "
-        "subtraction (GTH)",
-        f"relative, rounding of about {max(chain.sizes)} x 2e-16 in each fixation probability",
+        chain.method,
+        chain.error,
         tuple(_notes_on_rare(chain)),
         {"invasion-graph": graph.frame},
         graph,

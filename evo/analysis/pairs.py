@@ -39,9 +39,7 @@ def answer_gradient(asked: Asked) -> Answer:
         "Gradient of selection: where it changes sign",
         pd.DataFrame(rows),
         f"{unit}; {next(iter(found.values())).method}",
-        "signs are right where the gradient is above 1e-13 of T+ + T-"
-        if asked.finite
-        else "shares are right to about 1e-12",
+        next(iter(found.values())).error,
         more={name: _curve(one) for name, one in found.items()},
         result=found,
     )
@@ -100,9 +98,8 @@ def answer_dominance(asked: Asked) -> Answer:
         "dominance",
         "Risk dominance, payoff dominance and the one-third law",
         pd.DataFrame(rows),
-        "averages of the payoff difference (first less second) over the edge: plain, with weight 2(1-x), and of all against all; "
-        + ("sums over the counts 1..Z-1" if asked.finite else "Gauss-Legendre quadrature"),
-        "rounding; an average below 1e-12 of the largest difference counts as a tie",
+        there.method,
+        there.error,
         ("when rare: weak selection favours one among the others over drift (the one-third law)",),
         shown=("first", "second", "risk dominant", "payoff dominant", "first when rare", "second when rare", "risk"),
     )

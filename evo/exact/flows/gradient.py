@@ -58,6 +58,13 @@ class Gradient:
     roots: tuple[GradientRoot, ...]
     method: str
 
+    @property
+    def error(self) -> str:
+        """How far roots and signs may be off."""
+        if self.up is None:
+            return "shares are right to about 1e-12"
+        return "signs are right where the gradient is above 1e-13 of T+ + T-"
+
 
 @dataclass(frozen=True)
 class Drift:

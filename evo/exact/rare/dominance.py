@@ -44,6 +44,20 @@ class Dominance:
     risk: float
     one_third: float
     payoff: float
+    finite: bool  # sums over counts, not integrals over shares
+
+    @property
+    def method(self) -> str:
+        """What was computed, and how."""
+        return (
+            "averages of the payoff difference (first less second) over the edge: plain, with weight 2(1-x), and of all "
+            "against all; " + ("sums over the counts 1..Z-1" if self.finite else "Gauss-Legendre quadrature")
+        )
+
+    @property
+    def error(self) -> str:
+        """How far the numbers may be off, and what counts as a tie."""
+        return "rounding; an average below 1e-12 of the largest difference counts as a tie"
 
     @property
     def risk_dominant(self) -> str | None:
@@ -88,7 +102,8 @@ def dominance(model: Model, first: str, second: str, *, environment: Values = No
         weights = np.full(len(lead), 1 / len(lead))
     scale = max(np.abs(lead).max(), abs(alone))
     risk, third = weights @ lead, weights @ (2 * (1 - shares) * lead)
-    return Dominance(first, second, *(0.0 if abs(x) <= TIE * scale else float(x) for x in (risk, third, alone)))
+    values = (0.0 if abs(x) <= TIE * scale else float(x) for x in (risk, third, alone))
+    return Dominance(first, second, *values, finite=model.lowered.meeting.whole > 0)
 
 
 def _places(model: Model, first: str, second: str) -> tuple[int, int]:

@@ -57,6 +57,20 @@ class SmallMutation:
     log_distributions: np.ndarray = field(repr=False)  # (classes, S)
 
     @property
+    def method(self) -> str:
+        """What was computed, and how."""
+        contests = int(np.isfinite(self.log_transition).sum())
+        return (
+            f"fixation probabilities of {contests:,} contests in the log domain, the chain of monomorphic states without "
+            "subtraction (GTH)"
+        )
+
+    @property
+    def error(self) -> str:
+        """How far the numbers may be off."""
+        return f"relative, rounding of about {max(self.sizes)} x 2e-16 in each fixation probability"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the states are called: their strategy, or their strategies joined by `, `."""
         return tuple(", ".join(self.strategies[i] for i in state) for state in self.states)

@@ -52,6 +52,16 @@ class StrongSelection:
     mass_exponent: np.ndarray = field(repr=False)  # (classes, S), inf outside the class
 
     @property
+    def method(self) -> str:
+        """What was computed, and how."""
+        return "leading terms c*exp(-beta*e) of all fixation probabilities, carried through the elimination of states"
+
+    @property
+    def error(self) -> str:
+        """How far the numbers may be off, and what counts as equal."""
+        return "rounding, about 1e-12; payoffs within 1e-12, sums within 1e-10 and exponents within 1e-9 (relative) are ties"
+
+    @property
     def stationary(self) -> np.ndarray:
         """The limit of the stationary distribution, (S,)."""
         return self.limit.stationary

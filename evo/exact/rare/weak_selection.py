@@ -41,6 +41,16 @@ class WeakSelection:
     neutral: float
     slope: float
 
+    @property
+    def method(self) -> str:
+        """What was computed, and how."""
+        return "the fixation probability differentiated by the intensity of selection at 0, as a sum over the counts"
+
+    @property
+    def error(self) -> str:
+        """How far the numbers may be off."""
+        return "rounding, about 1e-13 of the largest payoff difference"
+
 
 def weak_selection(model: Model, *, mutant: str, resident: str, environment: Values = None) -> WeakSelection:
     """The fixation probability of one mutant to first order in the intensity of selection, whatever the model's is.
