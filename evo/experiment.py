@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evo import _spec, _yaml, codes
+from evo import _spec, _yaml
 from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain
@@ -19,7 +19,7 @@ from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, watched
 from evo.model import Model, Parts
 from evo.pictures import Mix, Paths, Picture
-from evo.recording import check_steps, start_shares
+from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
 from evo.sweeps import Settings, Sweep, Sweeps
 
@@ -113,14 +113,12 @@ class Experiment(Parts):
                 check_steps(model.lowered, time, key)
         if run.burn_in >= run.generations:
             problems.add(("run", "burn_in"), f"must be less than the {run.generations:g} generations of the run")
-        finite = model.population.kind != "infinite"
-        stepped = finite or model.lowered.rule.pace != codes.SEQUENTIAL
         if run.until == "fixed" and not model.fixes:
             problems.add(
                 ("run", "until"),
                 "a strategy is fixed only in a finite population without mutation, by a rule that brings nothing back",
             )
-        if run.until in ("converged", "cycling") and stepped:
+        if run.until in ("converged", "cycling") and not is_flow(model.lowered):
             problems.add(("run", "until"), f"{run.until!r} is looked for in flows only")
         if run.until == "converged" and not model.lowered.autonomous:
             problems.add(("run", "until"), "an environment that moves with time never lets a run converge")

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from evo import codes
 from evo._spec import ProblemError, Spec
 from evo.kernels.arrays import END, FIXED, FIXED_AT, MEAN, PERIOD, WEIGHT, Recording
 from evo.model import Model
+from evo.recording import is_flow
 
 TIE = 1e-9
 Columns = Mapping[str, np.ndarray]
@@ -228,8 +228,7 @@ def check_measure(measure: object, model: Model) -> None:
             )
     if isinstance(measure, EnvironmentValues) and not model.environment:
         raise ProblemError((), "the model has no environment variables")
-    flow = model.population.kind == "infinite" and model.lowered.rule.pace == codes.SEQUENTIAL
-    if isinstance(measure, Period) and not (flow and model.deterministic):
+    if isinstance(measure, Period) and not (is_flow(model.lowered) and model.deterministic):
         raise ProblemError((), "cycles are looked for in flows without noise only")
 
 

@@ -15,7 +15,7 @@ from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
 from evo.games import Game, Written, unknown_names, written
-from evo.lowering import Problems, lower, scalar_names
+from evo.lowering import Problems, acting, lower, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
 from evo.quantities import parameter_formulas
@@ -112,7 +112,7 @@ class Model(Parts):
     @property
     def fixes(self) -> bool:
         """Whether strategies are lost for good, so that one takes over: finite, no mutation, a rule that only imitates."""
-        innovative = getattr(self.dynamics, "of", self.dynamics).facts.innovative
+        innovative = acting(self).facts.innovative
         return self.population.kind != "infinite" and self.lowered.rule.mutation == 0 and not innovative
 
     def _check_names(self, problems: Problems) -> None:

@@ -53,6 +53,11 @@ def plan_of(
     )
 
 
+def is_flow(process: Process) -> bool:
+    """Whether the process is a flow that is integrated, not one that moves in steps."""
+    return process.meeting.whole == 0 and process.rule.pace == codes.SEQUENTIAL
+
+
 def check_steps(process: Process, generations: float, key: str = "generations") -> None:
     """Refuse a time that is not a whole number of the steps in which the process moves, or more than can be counted."""
     rule = process.rule
@@ -115,7 +120,7 @@ def scratch(process: Process, watched: int = 0) -> Work:
         states=np.zeros((3, size)),
         stages=np.zeros((STAGES + 1 + EXTRA, size)),
         dense=np.zeros((7, size)),
-        shares=np.zeros((7, strategies)),
+        shares=np.zeros((6, strategies)),
         drawn=np.zeros(strategies, np.int64),
         memo=np.full((process.meeting.whole + 1 if _remembers(process) else 0, 3), -1.0),
         leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,12 +11,13 @@ import numpy as np
 
 from evo import codes
 from evo._errors import SimulationError
+from evo._threads import share
 from evo.canonical import point_hash
 from evo.kernels.arrays import ENDED, ENDED_WHERE, ENDED_WHO, Plan, Process, Recording
 from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
-from evo.recording import blank_recording, check_steps, plan_of, scratch, start_shares
+from evo.recording import blank_recording, check_steps, is_flow, plan_of, scratch, start_shares
 from evo.series import check_horizons
 
 if TYPE_CHECKING:
@@ -143,22 +143,12 @@ def run_plan(
     """
     recording = blank_recording(process, plan, replicates)
     flag = np.zeros(1, np.int8) if flag is None else flag
-    if workers == 1 or replicates == 1:
-        _run_rows(process, plan, seed, point, first, range(replicates), flag, recording)
-        return recording
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(
-                _run_rows, process, plan, seed, point, first, range(worker, replicates, workers), flag, recording
-            )
-            for worker in range(workers)
-        ]
-        try:
-            for job in jobs:
-                job.result()
-        except BaseException:
-            flag[0] = 1
-            raise
+    workers = min(workers, replicates)
+
+    def rows(worker: int) -> None:
+        _run_rows(process, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
+
+    share(rows, workers=workers, flag=flag)
     return recording
 
 
@@ -172,14 +162,9 @@ def _run_rows(
     flag: np.ndarray,
     recording: Recording,
 ) -> None:
-    run = run_steps if is_stepped(process) else run_flow
+    run = run_flow if is_flow(process) else run_steps
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)
-
-
-def is_stepped(process: Process) -> bool:
-    """Whether the process moves in steps, not as a flow."""
-    return process.meeting.whole > 0 or process.rule.pace != codes.SEQUENTIAL
 
 
 def interrupted(recording: Recording, row: int) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evo import codes
-
 
 class Facts(NamedTuple):
     """Facts of one rule; mutates: ways of mutating, the default first, none where it has no mutation."""
@@ -20,8 +18,3 @@ class Facts(NamedTuple):
     generational: bool = False  # one step is a generation, in infinite populations too
     noisy: bool = False  # random also in an infinite population
     mutates: tuple[str, ...] = ()
-
-
-def pace(update: str) -> int:
-    """The code of an update order."""
-    return codes.SYNCHRONOUS if update == "synchronous" else codes.SEQUENTIAL

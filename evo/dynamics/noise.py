@@ -46,7 +46,7 @@ class AggregateShocks(Spec):
     with independent Wiener processes, x the shares (Ito).
 
     Scheme: Euler-Maruyama in log X_i, where the noise is additive: strong order 1, and shares stay inside the simplex
-    whatever the step. sigma: one number, or one per strategy.
+    whatever the step. sigma: one number, or one per strategy, 0 for those not named.
     """
 
     kind: Literal["aggregate_shocks"] = "aggregate_shocks"

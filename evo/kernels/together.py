@@ -157,6 +157,8 @@ def leap(process, rng, amounts, drawn, work):
     scatter(process, rng, amounts, drawn, work)
     meet(process, amounts, work.shares[4], work)
     rate(process, amounts, work)
+    if work.status[REASON] != 0:
+        return
     for i in range(strategies):
         for j in range(strategies):
             there = work.rates[i, j] * process.meeting.whole / amounts[i] if amounts[i] > 0 and i != j else 0.0

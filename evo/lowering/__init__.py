@@ -3,5 +3,6 @@
 from evo.lowering.names import scalar_names
 from evo.lowering.problems import Problems
 from evo.lowering.process import lower
+from evo.lowering.rule import acting
 
-__all__ = ["Problems", "lower", "scalar_names"]
+__all__ = ["Problems", "acting", "lower", "scalar_names"]

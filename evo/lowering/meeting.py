@@ -12,7 +12,7 @@ from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame, compositions
 from evo.kernels.arrays import Meeting
-from evo.lowering.rule import acting, pace, part_of_generation
+from evo.lowering.rule import acting, pace, part_of_generation, sizes_of
 from evo.lowering.success import within
 from evo.populations import WellMixed
 from evo.quantities import number
@@ -41,7 +41,7 @@ class Crowd(NamedTuple):
         return self.sizes / self.sizes.sum()
 
 
-def lower_crowd(model: Model, values: Mapping[str, float]) -> Crowd:
+def lower_crowd(model: Model) -> Crowd:
     """The roles and their sizes; one role is the whole population. Raises ProblemError, path within the model."""
     bounds = _role_bounds(model)
     count = len(bounds) - 1
@@ -61,7 +61,7 @@ def lower_crowd(model: Model, values: Mapping[str, float]) -> Crowd:
             f"{model.dynamics.kind} is a flow of infinite populations",
             "use `kind: infinite`, or a finite rule such as moran",
         )
-    sizes = _sizes(model, values)
+    sizes = _sizes(population, model)
     if isinstance(model.dynamics, Langevin):
         return Crowd(bounds, np.ones(count), sizes, np.ones(count))
     if count == 1:
@@ -152,16 +152,13 @@ def _role_bounds(model: Model) -> np.ndarray:
     return np.array([0, len(first), strategies], dtype=np.int64)
 
 
-def _sizes(model: Model, values: Mapping[str, float]) -> np.ndarray:
+def _sizes(population: WellMixed, model: Model) -> np.ndarray:
     named = roles(model.strategies)
-    given = model.population.size if isinstance(model.population, WellMixed) else 0
-    if isinstance(given, dict):
-        if set(given) != set(named):
-            known = f"roles: {', '.join(named)}" if named else "the strategies name no roles: give one number"
-            raise ProblemError(("population", "size"), "needs one number for each role", known)
-        sizes = [number(given[role], values) for role in named]
-    else:
-        sizes = [number(given, values)] * max(1, len(named))
+    given = sizes_of(population, model)
+    if set(given) != set(named or [""]):
+        known = f"roles: {', '.join(named)}" if named else "the strategies name no roles: give one number"
+        raise ProblemError(("population", "size"), "needs one number for each role", known)
+    sizes = [given[role] for role in named or [""]]
     for size in sizes:
         if size != int(size) or not (1 if named else 2) <= size <= LARGEST:
             raise ProblemError(

@@ -30,7 +30,7 @@ def lower(model: Model) -> Process:
     with problems.at("game", "size"):
         size = group_size(model, values)
     with problems.at():
-        crowd = lower_crowd(model, values)
+        crowd = lower_crowd(model)
     with problems.at("population"):
         meeting = lower_meeting(model, size, crowd, values) if crowd else None
     with problems.at("dynamics"):

@@ -13,6 +13,7 @@ from evo.dynamics import AggregateShocks, Langevin
 from evo.kernels.arrays import Rule
 from evo.populations import WellMixed
 from evo.quantities import number
+from evo.strategies import roles
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -50,11 +51,15 @@ def _leap(model: Model) -> float:
         return 0.0
     if model.population.leap is not None:
         return model.population.leap
-    sizes = model.population.size
-    whole = sum(
-        number(size, model.parameter_values) for size in (sizes.values() if isinstance(sizes, dict) else [sizes])
-    )
-    return LEAP if whole > EXACT else 0.0
+    return LEAP if sum(sizes_of(model.population, model).values()) > EXACT else 0.0
+
+
+def sizes_of(population: WellMixed, model: Model) -> dict[str, float]:
+    """The size that is given to each role, one of no name where there are none."""
+    given = population.size
+    if not isinstance(given, dict):
+        given = dict.fromkeys(roles(model.strategies) or [""], given)
+    return {role: number(size, model.parameter_values) for role, size in given.items()}
 
 
 def lower_rule(model: Model, values: Mapping[str, float]) -> Rule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from evo import codes
 from evo._errors import SimulationError
+from evo._threads import share
 from evo.canonical import point_hash
 from evo.kernels.random import stream_key
 from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, TraitPlan, TraitProcess, TraitRecording, TraitWork
@@ -121,6 +121,7 @@ def _run(
     recording: TraitRecording,
 ) -> None:
     flag = np.zeros(1, np.int8)
+    workers = min(workers, replicates)
 
     def rows(worker: int) -> None:
         run_traits(
@@ -128,18 +129,7 @@ def _run(
             recording,
         )  # fmt: skip
 
-    if workers == 1 or replicates == 1:
-        for worker in range(workers):
-            rows(worker)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(rows, worker) for worker in range(workers)]
-        try:
-            for job in jobs:
-                job.result()
-        except BaseException:
-            flag[0] = 1
-            raise
+    share(rows, workers=workers, flag=flag)
 
 
 def _blank(process: TraitProcess, plan: TraitPlan, replicates: int, bins: int) -> TraitRecording:
