@@ -48,7 +48,7 @@ def evo_nanoseconds(size: int, rate: float, repeats: int) -> tuple[float, float]
     took, effective = [], 0
     for repeat in range(repeats + 1):
         began = time.process_time()
-        recording = run_plan(model.lowered, plan, seed=repeat, point=1, replicates=1)
+        recording = run_plan(model, plan, seed=repeat, point=1, replicates=1)
         took.append(time.process_time() - began)
         effective = int(recording.counts[0, 2])
     seconds = statistics.median(took[1:])  # the first call may compile

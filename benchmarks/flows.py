@@ -46,7 +46,7 @@ def evo_paths(model: Model, tolerance: float, trajectories: int, *, record: bool
         watched=[],
     )
     began = time.process_time()
-    recording = run_plan(model.lowered, plan, seed=1, point=point_hash(model, "random"), replicates=trajectories)
+    recording = run_plan(model, plan, seed=1, point=point_hash(model, "random"), replicates=trajectories)
     return recording.mix, time.process_time() - began
 
 

@@ -45,7 +45,7 @@ def run(model, generations, *, every=None, start=(0.5, 0.5), replicates=1, seed=
         averages=averages,
         watched=[],
     )
-    return run_plan(model.lowered, plan, seed=seed, point=point, replicates=replicates, workers=2)
+    return run_plan(model, plan, seed=seed, point=point, replicates=replicates, workers=2)
 
 
 def path(law, generations, kind="infinite", *, every=1.0, **asked):
@@ -559,7 +559,7 @@ def test_replicates_seeds_and_points_have_other_environments():
     assert len(np.unique(rows, axis=0)) == 6
     assert not (stream_key(1) == stream_key(2)).all()
     alone = run_plan(
-        model_of({"e": NOISE}, "finite").lowered,
+        model_of({"e": NOISE}, "finite"),
         plan_of(
             [0.5, 0.5], generations=5.0, record_every=1.0, burn_in=0.0, tolerance=1e-8, until="generations", rest=0.0,
             averages=False, watched=[],

@@ -159,7 +159,7 @@ def counted(config, generations=3.0, **asked):
     model = Model.model_validate(config)
     options = {"record_every": 1.0, "burn_in": 0.0, "until": "generations", "averages": True, "watched": []} | asked
     plan = plan_of([0.1, 0.9], generations=generations, tolerance=1e-8, rest=0.0, **options)
-    return run_plan(model.lowered, plan, seed=1, point=1, replicates=3)
+    return run_plan(model, plan, seed=1, point=1, replicates=3)
 
 
 def without_leap(size):

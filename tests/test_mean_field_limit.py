@@ -207,7 +207,7 @@ def at_end(config, start, generations, replicates=1):
         watched=[],
     )
     recording = run_plan(
-        model.lowered, plan, seed=5, point=point_hash(model, start), replicates=replicates, workers=min(replicates, 2)
+        model, plan, seed=5, point=point_hash(model, start), replicates=replicates, workers=min(replicates, 2)
     )
     return recording.mix[:, -1]
 

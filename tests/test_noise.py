@@ -46,7 +46,7 @@ def winners(config, replicates, start, seed=3):
     model, shares = Model.model_validate(config), [start, 1 - start]
     options = {"record_every": None, "burn_in": 0.0, "until": "fixed", "averages": False, "watched": []}
     plan = plan_of(shares, generations=1e6, tolerance=1e-8, rest=0.0, **options)
-    recording = run_plan(model.lowered, plan, seed=seed, point=1, replicates=replicates, workers=2)
+    recording = run_plan(model, plan, seed=seed, point=1, replicates=replicates, workers=2)
     assert (recording.counts[:, FIXED] >= 0).all()
     return recording.counts[:, FIXED] == 0
 

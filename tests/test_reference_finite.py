@@ -114,7 +114,7 @@ def planned(config, counts, **asked):
 
 def run(config, counts, replicates, **asked):
     model, plan, start = planned(config, counts, **asked)
-    return run_plan(model.lowered, plan, seed=11, point=point_hash(model, start), replicates=replicates, workers=2)
+    return run_plan(model, plan, seed=11, point=point_hash(model, start), replicates=replicates, workers=2)
 
 
 def takeovers(config, counts, replicates):
@@ -652,7 +652,7 @@ def test_rock_paper_scissors_to_extinction(name, effort):
     for batch in range(0, replicates, 400):
         asked = {"generations": 5000 / size, "record_every": 1 / size, "until": "fixed"}
         model, plan, _ = planned(config, model["initial"], **asked)
-        path = run_plan(model.lowered, plan, seed=12, point=3, replicates=400, first=batch, workers=2).mix
+        path = run_plan(model, plan, seed=12, point=3, replicates=400, first=batch, workers=2).mix
         model = case["model"]
         extinct = (path == 0).any(axis=2)
         assert extinct.any(axis=1).all()

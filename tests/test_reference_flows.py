@@ -38,7 +38,7 @@ def flow(
         cycles=True,
         watched=[],
     )
-    recording = run_plan(model.lowered, plan, seed=1, point=0, replicates=1)
+    recording = run_plan(model, plan, seed=1, point=0, replicates=1)
     assert recording.counts[0, ENDED] in (COMPLETED, CYCLING)
     return recording
 

@@ -122,7 +122,7 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     chosen = job.point.experiment
     run, model = chosen.run, chosen.model
     recording = run_plan(
-        model.lowered,
+        model,
         plan_of(**chosen.plan_arguments, record_every=chosen.record_every),
         seed=run.seed,
         point=COMMON if run.common_random_numbers else point_hash(model, run.start),

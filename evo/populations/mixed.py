@@ -1,8 +1,8 @@
-"""Populations: how many there are, and who meets whom."""
+"""Well-mixed populations, in which everybody may meet everybody: infinite ones as a mix, finite ones as counts."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ class Infinite(Spec):
     assortment: Quantity = 0.0
     assortment_kind: Alike = "focal"
     payoff: Payoff = "expected"
+    finite: ClassVar[bool] = False
 
 
 class WellMixed(Spec):
@@ -56,6 +57,4 @@ class WellMixed(Spec):
     sampling: Literal["without_replacement", "with_replacement"] = "without_replacement"
     payoff: Payoff = "expected"
     leap: Annotated[float, Field(ge=0, le=1)] | None = None
-
-
-Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]
+    finite: ClassVar[bool] = True

@@ -1,0 +1,13 @@
+"""Populations: how many there are, who meets whom, and who learns from whom; one file per kind of structure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from evo.populations.mixed import Infinite, WellMixed
+
+__all__ = ["Infinite", "Population", "WellMixed"]
+
+Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]

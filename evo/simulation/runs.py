@@ -1,0 +1,59 @@
+"""Replicates by number, each from its own streams, shared among threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evo._threads import share
+from evo.kernels.arrays import Plan, Process, Recording
+from evo.kernels.meanfield import run_flow
+from evo.kernels.random import stream_key
+from evo.kernels.stepped import run_steps
+from evo.recording import blank_recording, is_flow, scratch
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+
+def run_plan(
+    model: Model,
+    plan: Plan,
+    *,
+    seed: int,
+    point: int,
+    replicates: int,
+    first: int = 0,
+    workers: int = 1,
+    flag: np.ndarray | None = None,
+) -> Recording:
+    """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
+
+    Setting flag[0] (int8) from another thread stops the runs within milliseconds.
+    """
+    process = model.lowered
+    recording = blank_recording(process, plan, replicates)
+    flag = np.zeros(1, np.int8) if flag is None else flag
+    workers = min(workers, replicates)
+
+    def rows(worker: int) -> None:
+        _run_rows(process, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
+
+    share(rows, workers=workers, flag=flag)
+    return recording
+
+
+def _run_rows(
+    process: Process,
+    plan: Plan,
+    seed: int,
+    point: int,
+    first: int,
+    rows: range,
+    flag: np.ndarray,
+    recording: Recording,
+) -> None:
+    run = run_flow if is_flow(process) else run_steps
+    work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
+    run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)
