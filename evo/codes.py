@@ -16,6 +16,7 @@ LOCAL_UPDATE, PROPORTIONAL_IMITATION, IMITATION, IMITATE_BEST = 5, 6, 7, 8
 BEST_RESPONSE, LOGIT, ASPIRATION, INTROSPECTION = 9, 10, 11, 12
 BNN, SMITH, PROJECTION, DISCRETE_REPLICATOR = 13, 14, 15, 16
 LANGEVIN, AGGREGATE_SHOCKS = 17, 18
+BIRTH_DEATH, DEATH_BIRTH = 19, 20
 
 # How a step is taken: one individual, all at once, all with the probabilities of a part of a generation, the mix with noise.
 SEQUENTIAL, SYNCHRONOUS, LEAP, DIFFUSION = 0, 1, 2, 3
@@ -25,6 +26,9 @@ EXPONENTIAL, LINEAR = 0, 1
 
 # When a mutation happens.
 INSTEAD, AFTER, AT_BIRTH = 0, 1, 2
+
+# What a largest payoff difference is multiplied by on a graph: nothing, the larger of two degrees, the largest of all.
+ONE, LARGER_DEGREE, LARGEST_DEGREE = 0, 1, 2
 
 # Who is alike in a group.
 FOCAL, FOUNDER = 0, 1

@@ -10,11 +10,11 @@ from evo._spec import ConfigError, ConfigProblem, Path
 from evo.series import embed
 
 LARGEST_FILE = 5 * 2**20
-READERS = ("series", "table")  # kinds whose `file` is read
+READERS = ("series", "table", "file")  # kinds whose `file` is read
 
 
 def with_files(data: Any, root: FilePath | None) -> Any:
-    """The plain data of a config with the text of every file that a series or a table names embedded under `files`.
+    """The plain data of a config with the text of every file that a series, a table or a graph names embedded under `files`.
 
     Without a root nothing is read. Raises ConfigError where a file lies outside the root or cannot be read.
     """
@@ -36,7 +36,7 @@ def with_files(data: Any, root: FilePath | None) -> Any:
 
 
 def _named_files(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
-    """Every file that a series or a table names, in the model and in what a sweep sets."""
+    """Every file that a series, a table or a graph names, in the model and in what a sweep sets."""
     if isinstance(value, Mapping):
         section = cast("Mapping[str, Any]", value)
         if section.get("kind") in READERS and isinstance(section.get("file"), str):

@@ -214,7 +214,7 @@ def check_measure(measure: object, model: Model) -> None:
             ("strategy",), f"{measure.strategy!r} is not a strategy", f"strategies: {', '.join(model.strategies)}"
         )
     if isinstance(measure, Fixed | TimeToFixation):
-        if model.population.kind == "infinite":
+        if not model.population.finite:
             raise ProblemError(
                 (), "an infinite population never fixes a strategy", "use prevailing, or a finite population"
             )

@@ -107,13 +107,13 @@ class Model(Parts):
     @property
     def deterministic(self) -> bool:
         """Whether a run from a given start has no randomness."""
-        return self.population.kind == "infinite" and not self.lowered.random
+        return not self.population.finite and not self.lowered.random
 
     @property
     def fixes(self) -> bool:
         """Whether strategies are lost for good, so that one takes over: finite, no mutation, a rule that only imitates."""
         innovative = acting(self).facts.innovative
-        return self.population.kind != "infinite" and self.lowered.rule.mutation == 0 and not innovative
+        return self.population.finite and self.lowered.rule.mutation == 0 and not innovative
 
     def _check_names(self, problems: Problems) -> None:
         prefixes = ("x_", "k_", "payoff_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field
 
@@ -43,6 +43,13 @@ Quantity = Annotated[
 Size = Annotated[
     int | Annotated[str, AfterValidator(_parameter_formula)],
     Field(description="a whole number, or a formula of the parameters"),
+]
+NEIGHBOURHOOD = "neighbourhood"
+GroupSize = Annotated[
+    Literal["neighbourhood"] | int | Annotated[str, AfterValidator(_parameter_formula)],
+    Field(
+        description="members of a group: a whole number, a formula of the parameters, or on a graph the neighbourhood"
+    ),
 ]
 Formula = Annotated[
     str, AfterValidator(_running_formula), Field(description="a formula, evaluated while the model runs")

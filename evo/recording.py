@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def plan_of(
     averages: bool,
     cycles: bool = False,
     watched: Sequence[Watched],
+    nodes: Literal["none", "last", "all"] = "none",
 ) -> Plan:
     """The kernel's plan; `record_every` None keeps the start and nothing more, an empty start is random on the simplex."""
     records = 1 if record_every is None else int(np.floor(generations / record_every * (1 + 1e-12) + 1e-9)) + 1
@@ -50,6 +52,7 @@ def plan_of(
         watched=np.array([strategy for strategy, _, _ in watched], dtype=np.int64),
         levels=np.array([[level for _, level, _ in watched], [hold for _, _, hold in watched]], dtype=float),
         start=np.array(start, dtype=float),
+        nodes={"none": 0, "last": 1, "all": records + 1}[nodes],
     )
 
 
@@ -83,6 +86,8 @@ def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
         tipped=np.full((replicates, len(plan.watched)), np.nan),
         numbers=np.zeros((replicates, 4)),
         counts=np.zeros((replicates, 7), np.int64),
+        nodes=np.zeros((replicates, plan.nodes, process.meeting.whole if plan.nodes else 0), np.uint8),
+        earned=np.zeros((replicates, process.meeting.whole if plan.nodes else 0)),
     )
     recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
     recording.counts[:, FIXED] = -1
@@ -93,7 +98,7 @@ def recording_bytes(process: Process, plan: Plan, replicates: int) -> int:
     """Memory that a recording takes, in bytes."""
     strategies, variables = len(process.to), len(process.laws.rows)
     row = plan.records * (strategies + variables + 1) + 3 * strategies + 2 * variables + len(plan.watched) + 11
-    return 8 * replicates * row
+    return replicates * (8 * row + (plan.nodes + 8 * (plan.nodes > 0)) * process.meeting.whole)
 
 
 def scratch(process: Process, watched: int = 0) -> Work:

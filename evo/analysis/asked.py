@@ -59,7 +59,7 @@ class Asked:
 
     @property
     def finite(self) -> bool:
-        return self.model.population.kind != "infinite"
+        return self.model.population.finite
 
     @property
     def roles(self) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evo.dynamics.births import Moran, WrightFisher
+from evo.dynamics.births import BirthDeath, DeathBirth, Moran, WrightFisher
 from evo.dynamics.facts import Facts
 from evo.dynamics.flows import (
     BrownVonNeumannNash,
@@ -24,7 +24,9 @@ __all__ = [
     "AggregateShocks",
     "Aspiration",
     "BestResponse",
+    "BirthDeath",
     "BrownVonNeumannNash",
+    "DeathBirth",
     "DiscreteReplicator",
     "Dynamics",
     "Facts",
@@ -58,6 +60,8 @@ Dynamics = Annotated[
     | ImitateBest
     | Moran
     | WrightFisher
+    | BirthDeath
+    | DeathBirth
     | BestResponse
     | Logit
     | Aspiration

@@ -37,3 +37,19 @@ class WrightFisher(Spec):
     facts: ClassVar[Facts] = Facts(
         codes.WRIGHT_FISHER, finite=True, fitness=True, generational=True, mutates=("at_birth",)
     )
+
+
+class BirthDeath(Spec):
+    """On a graph: a parent is drawn in proportion to fitness among all; its offspring takes the place of one of those who
+    learn from it, drawn by weight of the tie [Lieberman, Hauert & Nowak 2005; Ohtsuki et al. 2006]."""
+
+    kind: Literal["birth_death"] = "birth_death"
+    facts: ClassVar[Facts] = Facts(codes.BIRTH_DEATH, infinite=False, network=True, fitness=True, mutates=("at_birth",))
+
+
+class DeathBirth(Spec):
+    """On a graph: one drawn uniformly dies; those that it learnt from compete for its place, in proportion to fitness and
+    weight of the tie [Ohtsuki et al. 2006]."""
+
+    kind: Literal["death_birth"] = "death_birth"
+    facts: ClassVar[Facts] = Facts(codes.DEATH_BIRTH, infinite=False, network=True, fitness=True, mutates=("at_birth",))

@@ -14,6 +14,7 @@ class Facts(NamedTuple):
     fitness: bool = False  # payoffs become fitness by the map of `selection`
     intensity: bool = True  # selection.intensity has something to act on
     role_model: bool = False  # a role model is drawn, so conformity and prestige have something to act on
+    network: bool = False  # runs on graphs
     innovative: bool = False  # brings back strategies that are absent, without mutation: nothing is ever fixed
     generational: bool = False  # one step is a generation, in infinite populations too
     noisy: bool = False  # random also in an infinite population

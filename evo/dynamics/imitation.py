@@ -28,7 +28,7 @@ class PairwiseComparison(Spec):
     kind: Literal["pairwise_comparison"] = "pairwise_comparison"
     role_models: Literal["others", "all"] = "others"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.PAIRWISE_COMPARISON, finite=True, role_model=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.PAIRWISE_COMPARISON, finite=True, network=True, role_model=True, mutates=WAYS)
 
     @property
     def option(self) -> int:
@@ -48,7 +48,7 @@ class LocalUpdate(Spec):
     largest_difference: Quantity | None = None
     role_models: Literal["others", "all"] = "others"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.LOCAL_UPDATE, finite=True, role_model=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.LOCAL_UPDATE, finite=True, network=True, role_model=True, mutates=WAYS)
 
     @property
     def option(self) -> int:
@@ -72,7 +72,7 @@ class ProportionalImitation(Spec):
     role_models: Literal["others", "all"] = "others"
     update: Update = "sequential"
     facts: ClassVar[Facts] = Facts(
-        codes.PROPORTIONAL_IMITATION, finite=True, intensity=False, role_model=True, mutates=WAYS
+        codes.PROPORTIONAL_IMITATION, finite=True, network=True, intensity=False, role_model=True, mutates=WAYS
     )
 
     @property
@@ -96,7 +96,9 @@ class Imitation(Spec):
     kind: Literal["imitation"] = "imitation"
     own: Literal["competes", "excluded"] = "competes"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.IMITATION, finite=True, fitness=True, role_model=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(
+        codes.IMITATION, finite=True, network=True, fitness=True, role_model=True, mutates=WAYS
+    )
 
     @property
     def option(self) -> int:
@@ -114,4 +116,4 @@ class ImitateBest(Spec):
 
     kind: Literal["imitate_best"] = "imitate_best"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.IMITATE_BEST, finite=True, intensity=False, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.IMITATE_BEST, finite=True, network=True, intensity=False, mutates=WAYS)

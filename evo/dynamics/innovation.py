@@ -24,7 +24,9 @@ class BestResponse(Spec):
 
     kind: Literal["best_response"] = "best_response"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.BEST_RESPONSE, finite=True, intensity=False, innovative=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(
+        codes.BEST_RESPONSE, finite=True, network=True, intensity=False, innovative=True, mutates=WAYS
+    )
 
 
 class Logit(Spec):
@@ -35,7 +37,7 @@ class Logit(Spec):
 
     kind: Literal["logit"] = "logit"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.LOGIT, finite=True, innovative=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.LOGIT, finite=True, network=True, innovative=True, mutates=WAYS)
 
 
 class Aspiration(Spec):
@@ -45,7 +47,7 @@ class Aspiration(Spec):
     kind: Literal["aspiration"] = "aspiration"
     level: Quantity
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.ASPIRATION, finite=True, innovative=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.ASPIRATION, finite=True, network=True, innovative=True, mutates=WAYS)
 
     @property
     def number(self) -> Quantity:
@@ -58,4 +60,4 @@ class Introspection(Spec):
 
     kind: Literal["introspection"] = "introspection"
     update: Update = "sequential"
-    facts: ClassVar[Facts] = Facts(codes.INTROSPECTION, finite=True, innovative=True, mutates=WAYS)
+    facts: ClassVar[Facts] = Facts(codes.INTROSPECTION, finite=True, network=True, innovative=True, mutates=WAYS)

@@ -11,7 +11,7 @@ from evo.games.cells import Amount, Fraction, Threshold, term
 from evo.games.group import GroupGame
 from evo.games.parts import members, share
 from evo.games.public_goods import check_threshold
-from evo.quantities import Size
+from evo.quantities import GroupSize
 
 _WITHIN = 1e-9  # shares of a finite population are rounded
 
@@ -83,7 +83,7 @@ class CollectiveRisk(Spec):
     """
 
     kind: Literal["collective_risk"] = "collective_risk"
-    size: Size = 6
+    size: GroupSize = 6
     threshold: Threshold = 3
     endowment: Amount = 1.0
     cost: Fraction = 0.1

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from evo._spec import Spec
-from evo.quantities import Cell, Formula, Size
+from evo.quantities import Cell, Formula, GroupSize
 from evo.strategies import Name
 
 
@@ -20,6 +20,6 @@ class GroupGame(Spec):
     """
 
     kind: Literal["group"] = "group"
-    size: Size
+    size: GroupSize
     let: dict[Name, Formula] = Field(default_factory=dict)
     payoffs: dict[Name, Cell]

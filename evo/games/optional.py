@@ -10,7 +10,7 @@ from evo._spec import ProblemError, Spec
 from evo.games.cells import Amount, term
 from evo.games.group import GroupGame
 from evo.games.parts import assigned, members
-from evo.quantities import Cell, Size
+from evo.quantities import Cell, GroupSize
 from evo.strategies import Name
 
 Part = Literal["cooperate", "defect", "loner", "peer", "pool"]
@@ -54,7 +54,7 @@ class OptionalPublicGoods(Spec):
     """
 
     kind: Literal["optional_public_goods"] = "optional_public_goods"
-    size: Size = 5
+    size: GroupSize = 5
     multiplier: Amount = 3.0
     cost: Amount = 1.0
     loner: Cell = 1.0

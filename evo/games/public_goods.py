@@ -10,7 +10,7 @@ from evo._spec import ProblemError, Spec
 from evo.games.cells import Amount, Threshold, term
 from evo.games.group import GroupGame
 from evo.games.parts import in_order
-from evo.quantities import Cell, Size
+from evo.quantities import Cell, GroupSize
 
 
 class Linear(Spec):
@@ -86,7 +86,7 @@ class PublicGoods(Spec):
     """
 
     kind: Literal["public_goods"] = "public_goods"
-    size: Size = 5
+    size: GroupSize = 5
     cost: Amount = 1.0
     good: Good = Linear()
     returns: Literal["shared", "others"] = "shared"

@@ -10,7 +10,7 @@ from evo._spec import Spec
 from evo.games.cells import Amount, Fraction, term
 from evo.games.group import GroupGame
 from evo.games.parts import assigned, members
-from evo.quantities import Size
+from evo.quantities import GroupSize
 from evo.strategies import Name
 
 Part = Literal["producer_mutual", "producer_supervised", "cheat", "leader"]
@@ -39,7 +39,7 @@ class SupervisedProduction(Spec):
     """
 
     kind: Literal["supervised_production"] = "supervised_production"
-    size: Size = 8
+    size: GroupSize = 8
     benefit: Amount = 3.0
     cost: Amount = 1.0
     tax: Fraction = 0.1

@@ -9,7 +9,7 @@ from evo.games.cells import Amount, Threshold, term
 from evo.games.group import GroupGame
 from evo.games.parts import in_order
 from evo.games.public_goods import check_threshold
-from evo.quantities import Size
+from evo.quantities import GroupSize
 
 
 class NPersonSnowdrift(Spec):
@@ -20,7 +20,7 @@ class NPersonSnowdrift(Spec):
     """
 
     kind: Literal["n_person_snowdrift"] = "n_person_snowdrift"
-    size: Size = 5
+    size: GroupSize = 5
     threshold: Threshold = 1
     benefit: Amount = 1.0
     cost: Amount = 0.5
@@ -44,7 +44,7 @@ class NPersonStagHunt(Spec):
     """
 
     kind: Literal["n_person_stag_hunt"] = "n_person_stag_hunt"
-    size: Size = 6
+    size: GroupSize = 6
     threshold: Threshold = 3
     multiplier: Amount = 5.5
     cost: Amount = 1.0
@@ -66,7 +66,7 @@ class VolunteersDilemma(Spec):
     """
 
     kind: Literal["volunteers_dilemma"] = "volunteers_dilemma"
-    size: Size = 5
+    size: GroupSize = 5
     benefit: Amount = 1.0
     cost: Amount = 0.2
 

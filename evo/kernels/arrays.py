@@ -127,6 +127,7 @@ class Plan(NamedTuple):
     watched: Array  # int64 (W,): strategy
     levels: Array  # float64 (2, W): level, hold
     start: Array  # float64 (d,): shares, or empty for random on the simplex
+    nodes: int  # states of all nodes of a graph that are kept: none, the last, or all records and the last
 
 
 class Recording(NamedTuple):
@@ -141,6 +142,8 @@ class Recording(NamedTuple):
     numbers: Array  # float64 (R, 4): end, time of fixation, period of a cycle (nan if none), mean payoff over time
     counts: Array  # int64 (R, 7): records, nominal and effective updates (or steps accepted and rejected),
     # why it ended (with strategy and composition of a payoff that is not finite), the strategy that took over or -1
+    nodes: Array  # uint8 (R, K, N): on a graph, the strategy of every node, the last at the end; K = 0 where not kept
+    earned: Array  # float64 (R, N): what every node earned at the end; empty where not kept
 
 
 class Work(NamedTuple):

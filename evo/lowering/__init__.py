@@ -1,8 +1,19 @@
 """Lowering: the parts of a model, checked against each other, to the arrays that kernels read."""
 
 from evo.lowering.names import scalar_names
+from evo.lowering.network import blank_nodes, graph_specs, lower_net, network_process, shared_graph
 from evo.lowering.problems import Problems
 from evo.lowering.process import lower
 from evo.lowering.rule import acting
 
-__all__ = ["Problems", "acting", "lower", "scalar_names"]
+__all__ = [
+    "Problems",
+    "acting",
+    "blank_nodes",
+    "graph_specs",
+    "lower",
+    "lower_net",
+    "network_process",
+    "scalar_names",
+    "shared_graph",
+]

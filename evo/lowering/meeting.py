@@ -12,9 +12,10 @@ from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame, compositions
 from evo.kernels.arrays import Meeting
+from evo.lowering.network import check_network, network_size
 from evo.lowering.rule import acting, pace, part_of_generation, sizes_of
 from evo.lowering.success import within
-from evo.populations import WellMixed
+from evo.populations import Network, WellMixed
 from evo.quantities import number
 from evo.strategies import roles
 
@@ -46,15 +47,24 @@ def lower_crowd(model: Model) -> Crowd:
     bounds = _role_bounds(model)
     count = len(bounds) - 1
     population = model.population
+    if isinstance(population, Network):
+        size = np.array([float(network_size(model))])
+        return Crowd(bounds, size, size, np.ones(1))
     if not isinstance(population, WellMixed):
         if not model.dynamics.facts.infinite:
             raise ProblemError(
                 ("population", "kind"),
                 f"{model.dynamics.kind} needs the size of a finite population",
-                "use `kind: well_mixed` with a size",
+                "use `kind: network` with a graph"
+                if model.dynamics.facts.network
+                else "use `kind: well_mixed` with a size",
             )
         ones = np.ones(count)
         return Crowd(bounds, ones, np.full(count, np.inf), ones)
+    if not model.dynamics.facts.finite and model.dynamics.facts.network:
+        raise ProblemError(
+            ("population", "kind"), f"{model.dynamics.kind} needs a graph", "use `kind: network`, or the rule moran"
+        )
     if not model.dynamics.facts.finite:
         raise ProblemError(
             ("population", "kind"),
@@ -75,6 +85,8 @@ def lower_crowd(model: Model) -> Crowd:
 def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, float]) -> Meeting:
     """Who meets whom; raises ProblemError, path within the population."""
     population = model.population
+    if isinstance(population, Network):
+        return check_network(model, size)
     assortment = within(number(population.assortment, values), 0, 1, "assortment")
     alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
     if len(crowd.wholes) > 1 and assortment != 0:

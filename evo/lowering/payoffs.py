@@ -13,9 +13,11 @@ from evo.games import BimatrixGame, GroupGame
 from evo.games.layout import LARGEST_GROUP, LARGEST_TABLE, layout, table_bytes
 from evo.games.written import group_names
 from evo.kernels.arrays import Game
+from evo.kernels.program import Program
 from evo.lowering.names import compiled, moving, outputs, reads, scalar_names
 from evo.lowering.problems import Problems
-from evo.quantities import number
+from evo.populations import Network
+from evo.quantities import NEIGHBOURHOOD, number
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ def group_size(model: Model, values: Mapping[str, float]) -> int:
     """Members of a group, 2 in a game of pairs."""
     if not isinstance(model.form, GroupGame):
         return 2
+    if model.form.size == NEIGHBOURHOOD:
+        if not isinstance(model.population, Network):
+            raise ValueError(f"{NEIGHBOURHOOD!r} is for populations on graphs: give the number of members")
+        return 2  # until the graph is known
     size = number(model.form.size, values)
     if size != int(size) or not 2 <= size <= LARGEST_GROUP:
         raise ValueError(f"must be a whole number from 2 to {LARGEST_GROUP}, is {size:g}")
@@ -44,18 +50,7 @@ def lower_game(model: Model, size: int) -> Game:
     strategies = len(names)
     group = isinstance(game, GroupGame)
     _check_shape(model)
-    vectors: Mapping[str, int] = group_names(names) if group else {}
-    moves = moving(model)
-    try:
-        program = compiled(
-            tuple(game.let.items()),
-            tuple(outputs(model).items()),
-            tuple(scalar_names(model).items()),
-            tuple(vectors.items()),
-            moves,
-        )
-    except FormulaError as error:
-        raise ProblemError(_payoff_path(model, error), str(error)) from None
+    program = group_program(model)
     places = layout(strategies, size)
     own = np.repeat(np.arange(strategies)[:, None], places.column.shape[1], axis=1)
     return Game(
@@ -69,6 +64,25 @@ def lower_game(model: Model, size: int) -> Game:
         moves=len(program.moving_code) > 0,
         reads_mix=reads(model, {f"x_{name}" for name in names}),
     )
+
+
+def group_program(model: Model, *, sized: bool = False) -> Program:
+    """The payoff program; `sized`: of groups of several sizes, n being a vector like the counts."""
+    vectors = dict(group_names(model.strategy_names)) if isinstance(model.form, GroupGame) else {}
+    scalars = scalar_names(model)
+    if sized:
+        vectors["n"] = len(vectors)
+        del scalars["n"]
+    try:
+        return compiled(
+            tuple(model.form.let.items()),
+            tuple(outputs(model).items()),
+            tuple(scalars.items()),
+            tuple(vectors.items()),
+            moving(model),
+        )
+    except FormulaError as error:
+        raise ProblemError(_payoff_path(model, error), str(error)) from None
 
 
 def _check_shape(model: Model) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 from evo import codes
 from evo._spec import ProblemError
 from evo.dynamics import DiscreteReplicator, LocalUpdate, ProportionalImitation
-from evo.games import compositions
+from evo.games import GroupGame, compositions
 from evo.kernels.arrays import Process
 from evo.kernels.program import prepare  # pyright: ignore[reportUnknownVariableType]  (kernels have no types)
 from evo.lowering.rule import acting
-from evo.quantities import number
+from evo.populations import Network
+from evo.quantities import NEIGHBOURHOOD, number
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -70,9 +71,9 @@ def bias(model: Model, values: Mapping[str, float]) -> np.ndarray:
 
 
 def indicator(model: Model) -> np.ndarray:
-    """The trait that prestige looks at, per strategy; zeros where it looks at the payoff."""
+    """The trait that prestige looks at, per strategy; zeros where it looks at the payoff, or on a graph at the degree."""
     trait = model.selection.indicator
-    if trait == "payoff":
+    if trait == "payoff" or (trait == "degree" and isinstance(model.population, Network)):
         return np.zeros(len(model.strategies))
     if trait not in model.trait_names:
         known = ", ".join(("payoff", *model.trait_names))
@@ -147,11 +148,12 @@ def own_number(model: Model, process: Process) -> float:
         if given <= 0:
             raise ProblemError(("largest_difference",), f"must be positive, is {given:g}")
         return given
-    table = still_table(process)
+    unsized = isinstance(model.form, GroupGame) and model.form.size == NEIGHBOURHOOD
+    table = None if unsized else still_table(process)
     if table is None:
         raise ProblemError(
             ("largest_difference",),
-            "is missing: these payoffs move, so that their largest difference is not known",
+            "is missing: these payoffs move or depend on the graph, so that their largest difference is not known",
             "give the largest payoff difference that can occur",
         )
     met = table[_meets(process)]
@@ -172,6 +174,8 @@ def check_linear_fitness(model: Model, process: Process) -> None:
     """Refuse linear fitness that is negative for a rare strategy among all-others, where payoffs do not move."""
     pairs = process.meeting.size == 2
     table = still_table(process) if process.rule.fitness == codes.LINEAR else None
+    if isinstance(model.form, GroupGame) and model.form.size == NEIGHBOURHOOD:
+        return
     if table is None or len(process.wholes) > 1 or not (pairs or process.meeting.assortment == 0):
         return  # elsewhere the run stops at the state
     co_players = compositions(len(model.strategies), process.meeting.size - 1)

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from evo.populations.mixed import Infinite, WellMixed
+from evo.populations.network import Network
 
-__all__ = ["Infinite", "Population", "WellMixed"]
+__all__ = ["Infinite", "Network", "Population", "WellMixed"]
 
-Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]
+Population = Annotated[Infinite | WellMixed | Network, Field(discriminator="kind")]

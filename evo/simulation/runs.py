@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo._threads import share
-from evo.kernels.arrays import Plan, Process, Recording
+from evo.kernels.arrays import Plan, Recording
 from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
 from evo.recording import blank_recording, is_flow, scratch
+from evo.simulation.networks import run_network
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -32,28 +33,23 @@ def run_plan(
 
     Setting flag[0] (int8) from another thread stops the runs within milliseconds.
     """
-    process = model.lowered
-    recording = blank_recording(process, plan, replicates)
+    recording = blank_recording(model.lowered, plan, replicates)
+    run = run_network if model.population.kind == "network" else run_mixed
     flag = np.zeros(1, np.int8) if flag is None else flag
     workers = min(workers, replicates)
 
     def rows(worker: int) -> None:
-        _run_rows(process, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
+        run(model, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
 
     share(rows, workers=workers, flag=flag)
     return recording
 
 
-def _run_rows(
-    process: Process,
-    plan: Plan,
-    seed: int,
-    point: int,
-    first: int,
-    rows: range,
-    flag: np.ndarray,
-    recording: Recording,
+def run_mixed(
+    model: Model, plan: Plan, seed: int, point: int, first: int, rows: range, flag: np.ndarray, recording: Recording
 ) -> None:
+    """These rows of a recording of a well-mixed population."""
+    process = model.lowered
     run = run_flow if is_flow(process) else run_steps
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)

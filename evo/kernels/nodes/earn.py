@@ -1,0 +1,109 @@
+"""What a node earns: from pairs by counts of its neighbours' strategies, or from the groups around it and them."""
+
+import math
+
+from evo.codes import NONFINITE_PAYOFF
+from evo.kernels._cache import inline, inner
+from evo.kernels.arrays import BIAS, REASON, WHO
+
+
+@inline
+def payoff_of(net, around, strategies, table, i, s):
+    """What i earns, or with strategy s would earn, from those around it."""
+    if net.grouped:
+        return grouped_payoff(
+            net.plays.starts,
+            net.plays.neighbours,
+            net.scale,
+            net.ranks,
+            net.everywhere,
+            around,
+            strategies,
+            table,
+            i,
+            s,
+        )
+    total = table[s, s] if net.selfish else 0.0
+    for t in range(around.shape[1]):
+        total += around[i, t] * table[s, t]
+    return total * net.scale[i]
+
+
+@inline
+def effective_payoff(net, around, strategies, table, strategy, status, i, s):
+    """The payoff with the trait bias; one that is not finite stops the run."""
+    payoff = payoff_of(net, around, strategies, table, i, s)
+    if not math.isfinite(payoff) and status[REASON] == 0:
+        status[REASON] = NONFINITE_PAYOFF
+        status[WHO] = s
+    return payoff + strategy[BIAS, s]
+
+
+@inner
+def grouped_payoff(starts, neighbours, scale, ranks, everywhere, around, strategies, table, i, s):
+    """From the group around i, and where `everywhere` from the groups around those that it plays with."""
+    own = strategies[i]
+    size = starts[i + 1] - starts[i] + 1
+    total = table[s, rank_of(ranks, around, i, s, -1, size)]
+    if everywhere:
+        for e in range(starts[i], starts[i + 1]):
+            j = neighbours[e]
+            members = starts[j + 1] - starts[j] + 1
+            total += table[s, exchanged(ranks, around, j, strategies[j], own, s, members)]
+    return total * scale[i]
+
+
+@inline
+def rank_of(ranks, around, i, plus, minus, size):
+    """The column of the group of i, in which one more plays `plus` and one less `minus` than around it."""
+    place = ranks[0, size]
+    left = size
+    strategies = around.shape[1]
+    for t in range(strategies - 1):
+        left -= int(around[i, t]) + (t == plus) - (t == minus)
+        place += ranks[strategies - 1 - t, left]
+    return place
+
+
+@inline
+def exchanged(ranks, around, j, centre, own, s, size):
+    """The column of the group of j, in which a neighbour that plays `own` would play s."""
+    place = ranks[0, size]
+    left = size
+    strategies = around.shape[1]
+    for t in range(strategies - 1):
+        left -= int(around[j, t]) + (t == centre) + (t == s) - (t == own)
+        place += ranks[strategies - 1 - t, left]
+    return place
+
+
+@inline
+def change(plays_starts, players, weights, strategies, around, amounts, i, s):
+    """Let node i play s from now on. `plays_starts`, `players`, `weights`: who plays with i."""
+    former = strategies[i]
+    strategies[i] = s
+    amounts[former] -= 1.0
+    amounts[s] += 1.0
+    if len(weights) == 0:
+        for e in range(plays_starts[i], plays_starts[i + 1]):
+            around[players[e], former] -= 1.0
+            around[players[e], s] += 1.0
+    else:
+        for e in range(plays_starts[i], plays_starts[i + 1]):
+            around[players[e], former] -= weights[e]
+            around[players[e], s] += weights[e]
+
+
+@inner
+def look_around(net, strategies, around):
+    """Count the strategies around every node anew."""
+    plays = net.plays
+    weighted = len(plays.weights) > 0
+    for i in range(len(strategies)):
+        for t in range(around.shape[1]):
+            around[i, t] = 0.0
+        for e in range(plays.starts[i], plays.starts[i + 1]):
+            if weighted:
+                around[i, strategies[plays.neighbours[e]]] += plays.weights[e]
+            else:
+                around[i, strategies[plays.neighbours[e]]] += 1.0

@@ -1,0 +1,187 @@
+"""One run of a population on a graph: nodes update one by one or all at once, the environment moves once a generation.
+
+A generation is N updates, or one update of all. Payoffs are averaged over time at the ends of generations.
+"""
+
+import numpy as np
+
+from evo.codes import (
+    ABSORBED,
+    ALL,
+    BIRTH_DEATH,
+    COMPLETED,
+    ENVIRONMENT_STREAM,
+    EVENTFUL,
+    INTERRUPTED,
+    SEQUENTIAL,
+    STEPWISE,
+    STRATEGY_STREAM,
+)
+from evo.kernels._cache import entry, inner
+from evo.kernels.arrays import FIXED, MEAN, NOMINAL, REASON, RECORDED
+from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
+from evo.kernels.feedback import advance_feedback
+from evo.kernels.innovation import innovates
+from evo.kernels.nodes.earn import look_around
+from evo.kernels.nodes.offspring import fill_tree
+from evo.kernels.nodes.settle import settle
+from evo.kernels.nodes.survey import keep_nodes, survey
+from evo.kernels.nodes.walk import tell_shares, together, walk
+from evo.kernels.observe import (
+    add_environment,
+    begin_watches,
+    close_averages,
+    close_watches,
+    keep_final,
+    keep_record,
+    note_fixation,
+    watch,
+)
+from evo.kernels.payoffs import fill_table
+from evo.kernels.program import prepare
+from evo.kernels.random import seed_stream
+from evo.kernels.start import begin_replicate, whole_counts
+from evo.kernels.stepped import next_boundary, next_record
+
+
+@entry
+def run_nodes(process, net, nodes, plan, key, point, first, start, stop, stride, flag, work, recording):
+    """Replicates first+start, first+start+stride, ... on one graph, into these rows of the recording; see `run_steps`."""
+    for row in range(start, stop, stride):
+        run_once(process, net, nodes, plan, key, point, first + row, row, flag, work, recording)
+
+
+@inner
+def run_once(process, net, nodes, plan, key, point, number, row, flag, work, recording):
+    """One replicate."""
+    rng, weather, since = work.streams[0], work.streams[1], work.since
+    amounts, mix = work.shares[0], work.shares[1]
+    count = len(nodes.strategies)
+    begin_replicate(process, plan, key, point, number, rng, work, mix)
+    seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
+    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
+    whole_counts(process.roles, process.sizes, mix, amounts)
+    settle(net, nodes, amounts, rng)
+    look_around(net, nodes.strategies, nodes.around)
+    sequential = process.rule.pace == SEQUENTIAL
+    per_generation = np.int64(count) if sequential else np.int64(1)
+    unit = 1.0 / per_generation
+    steps = int(round(plan.generations * per_generation))
+    burnt = int(round(plan.burn_in * per_generation)) if plan.averages else steps + 1
+    environment = work.scalars[process.environment : process.mix]
+    means, numbers, counts = recording.means[row], recording.numbers[row], recording.counts[row]
+    tipped = recording.tipped[row]
+    begin_watches(since)
+
+    begin_environment(process.laws, unit, weather, work)
+    evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
+    tell_shares(process, amounts, count, work)
+    prepare(process.game.program, work.scalars, process.game.vectors, work.registers, work.stack)
+    fill_table(process.game, work)
+    mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
+    record(
+        row,
+        amounts,
+        mix,
+        mean,
+        environment,
+        net,
+        nodes,
+        work,
+        recording,
+        next_record(plan, per_generation, counts) <= 0,
+    )
+    watch(plan, 0.0, process.roles, process.wholes, amounts, since, tipped)
+    fixing = process.rule.mutation == 0.0 and not innovates(process.rule)
+    if fixing:
+        note_fixation(0.0, process.roles, process.wholes, amounts, counts, numbers)
+    births = process.rule.code == BIRTH_DEATH
+    if births:
+        fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
+    step = np.int64(0)
+    reason = work.status[REASON]
+    if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
+        reason = ABSORBED
+    while step < steps and reason == COMPLETED:
+        due = next_record(plan, per_generation, counts)
+        boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
+        if plan.averages:
+            boundary = min(boundary, (step // per_generation + 1) * per_generation)
+        if step < burnt:
+            boundary = min(boundary, burnt)
+        if sequential:
+            reached = walk(
+                process, net, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
+                counts, numbers,
+            )  # fmt: skip
+        else:
+            reached = together(process, net, nodes, step, burnt, rng, amounts, work, means, counts)
+            tell_shares(process, amounts, count, work)
+            if process.game.reads_mix:
+                fill_table(process.game, work)
+            watch(plan, reached * unit, process.roles, process.wholes, amounts, since, tipped)
+            if fixing:
+                note_fixation(reached * unit, process.roles, process.wholes, amounts, counts, numbers)
+        if step >= burnt:
+            add_environment(float(reached - step), len(amounts), environment, means)
+            if reached % per_generation == 0:
+                mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
+                numbers[MEAN] += mean * per_generation
+        step = reached
+        reason = work.status[REASON]
+        if reason == COMPLETED and process.eventful:
+            move(process, net, nodes, step, per_generation, unit, weather, amounts, mix, work)
+            reason = work.status[REASON]
+            if births:
+                fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
+        elif reason == COMPLETED and len(net.plays.weights) > 0:
+            look_around(net, nodes.strategies, nodes.around)  # sums of weights must not drift
+        if step >= due:
+            mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
+            while next_record(plan, per_generation, counts) <= step:
+                record(row, amounts, mix, mean, environment, net, nodes, work, recording, np.bool_(True))
+        if reason == COMPLETED and plan.until == ABSORBED and fixing and counts[FIXED] >= 0:
+            reason = ABSORBED
+        if flag[0] != 0:
+            reason = INTERRUPTED
+    survey(net, nodes, amounts, work.table, work.strategy, work.status)
+    for s in range(len(amounts)):
+        mix[s] = amounts[s] / count
+    work.status[REASON] = reason
+    close_watches(plan, step * unit, reason == ABSORBED, since, tipped)
+    close_averages(float(step - burnt), means, numbers)
+    counts[NOMINAL] = step
+    keep_final(row, step * unit, mix, environment, work.strategy, work.status, recording)
+    keep_nodes(row, recording.nodes.shape[1] - 1, net, nodes, work.table, work.strategy, work.status, recording)
+
+
+@inner
+def record(row, amounts, mix, mean, environment, net, nodes, work, recording, due):
+    """Append the present state, where a record is due."""
+    for s in range(len(amounts)):
+        mix[s] = amounts[s] / len(nodes.strategies)
+    if due:
+        place = recording.counts[row, RECORDED]
+        keep_record(row, mix, mean, environment, recording)
+        if place < recording.nodes.shape[1] - 1:
+            keep_nodes(row, place, net, nodes, work.table, work.strategy, work.status, recording)
+
+
+@inner
+def move(process, net, nodes, step, per_generation, unit, weather, amounts, mix, work):
+    """After a step: what is due of the environment, then the payoffs."""
+    t = step * unit
+    generation = step % per_generation == 0
+    if len(process.laws.moved) > 0 and (generation or process.stepwise):
+        mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
+        for s in range(len(amounts)):
+            mix[s] = amounts[s] / len(nodes.strategies)
+        advance_feedback(process, generation, unit, mix, mean, work)
+    cross(process.laws, unit, t + 1e-3 * unit, weather, work.events)
+    if process.stepwise:
+        step_chains(process.laws, weather, work.events)
+        evaluate(process, t, np.int64(STEPWISE), np.bool_(False), work)
+    evaluate(process, t, np.int64(ALL if generation else EVENTFUL), np.bool_(False), work)
+    tell_shares(process, amounts, len(nodes.strategies), work)
+    if process.game.moves:
+        fill_table(process.game, work)

@@ -1,0 +1,242 @@
+"""A population on a graph, lowered: what is checked when a model is loaded, and the arrays of a graph once it is built."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from evo import codes
+from evo._spec import ProblemError
+from evo.canonical import canonical
+from evo.games import GroupGame
+from evo.games.layout import LARGEST_TABLE, compositions
+from evo.graphs import Graph, build
+from evo.graphs.fields import resolved
+from evo.kernels.arrays import Meeting, Process
+from evo.kernels.nodes.net import Net, Nodes
+from evo.lowering.payoffs import group_program
+from evo.lowering.rule import acting
+from evo.quantities import NEIGHBOURHOOD
+from evo.strategies import roles
+
+if TYPE_CHECKING:
+    from evo.model import Model
+    from evo.populations import Network
+
+LEVELLED = ("tree", "hierarchy")
+
+
+def graph_specs(model: Model) -> tuple[Any, Any]:
+    """The graph to play on and the one to learn from (the same where only one is given), their formulas as numbers."""
+    population: Any = model.population
+    with_numbers = [
+        _resolved(spec, key, model)
+        for key, spec in (("graph", population.graph), ("learning", population.learning))
+        if spec
+    ]
+    return with_numbers[0], with_numbers[-1]
+
+
+def network_size(model: Model) -> int:
+    """Nodes of the graph."""
+    return _nodes(graph_specs(model)[0], model)
+
+
+def _nodes(spec: Any, model: Model) -> int:
+    """Nodes of a graph, of a file by reading it."""
+    return shared_graph(spec, 0, model).size if spec.kind == "file" else int(spec.nodes)
+
+
+def shared_graph(spec: Any, seed: int, model: Model) -> Graph:
+    """The graph that all replicates and points have that ask for the same; built once."""
+    names = tuple((name, held.sha256) for name, held in model.files.items()) if spec.kind == "file" else ()
+    return _built_once(_Wanted((canonical(spec), seed if spec.facts.random else 0, names), spec, model.files))
+
+
+class _Wanted:
+    """A graph that is asked for: the same as another of the same key."""
+
+    def __init__(self, key: tuple[object, ...], spec: Any, files: Any) -> None:
+        self.key, self.spec, self.files = key, spec, files
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Wanted) and self.key == other.key
+
+
+@lru_cache(maxsize=4)
+def _built_once(wanted: _Wanted) -> Graph:
+    return build(wanted.spec, seed=cast(int, wanted.key[1]), files=wanted.files)
+
+
+def _resolved(spec: Any, key: str, model: Model) -> Any:
+    try:
+        return resolved(spec, model.parameter_values)
+    except ProblemError as error:
+        raise ProblemError(("population", key, *error.path), error.message, error.hint) from None
+
+
+def check_network(model: Model, size: int) -> Meeting:
+    """The meeting of a population on a graph; raises ProblemError, path within the population, where the parts do not fit."""
+    population: Any = model.population
+    rule = acting(model)
+    if not model.dynamics.facts.network:
+        hint = {"moran": "use birth_death or death_birth", "wright_fisher": "use death_birth"}.get(model.dynamics.kind)
+        raise ProblemError(("kind",), f"{model.dynamics.kind} does not run on graphs", hint)
+    if roles(model.strategies):
+        raise ProblemError(("kind",), "strategies with roles are for well-mixed populations")
+    if getattr(rule, "role_models", "others") == "all":
+        raise ProblemError(
+            ("kind",), "on a graph role models are neighbours, not all", "leave dynamics.role_models out"
+        )
+    spec, learning = graph_specs(model)
+    nodes, learners = _nodes(spec, model), _nodes(learning, model)
+    if nodes != learners:
+        raise ProblemError(
+            ("learning",), f"has {learners:,} nodes, and the graph to play on {nodes:,}: they are the same"
+        )
+    grouped = isinstance(model.form, GroupGame)
+    if not grouped and population.scope != "all":
+        raise ProblemError(("scope",), "has nothing to act on in a game of pairs")
+    if grouped and population.self_interaction:
+        raise ProblemError(("self_interaction",), "has nothing to act on in groups, which hold the player anyway")
+    if population.per_degree is not None and getattr(rule, "largest_difference", 0) == 0:
+        raise ProblemError(("per_degree",), f"{rule.kind} has no largest payoff difference")
+    if population.placement == "top" and spec.kind not in LEVELLED:
+        raise ProblemError(("placement",), f"a {spec.kind} graph has no levels to start at the top of")
+    if population.placement == "centre" and spec.facts.places == 0:
+        raise ProblemError(("placement",), f"a {spec.kind} graph has no coordinates, and so no centre")
+    return Meeting(size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False)
+
+
+def network_process(model: Model, graph: Graph) -> Process:
+    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups."""
+    process = model.lowered
+    if not isinstance(model.form, GroupGame):
+        return process
+    if graph.directed or len(graph.adjacency.weights):
+        raise ProblemError(("population", "graph"), "groups around nodes need a graph without directions and weights")
+    sizes = _group_sizes(graph)
+    if model.form.size != NEIGHBOURHOOD and list(sizes) != [process.meeting.size]:
+        few = ", ".join(str(size) for size in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
+        raise ProblemError(
+            ("game", "size"),
+            f"is {process.meeting.size}, and the groups on this graph have {few} members",
+            f"say `size: {NEIGHBOURHOOD}`",
+        )
+    strategies = len(model.strategies)
+    columns = sum(math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes)
+    if 8 * strategies * columns > LARGEST_TABLE:
+        raise ProblemError(
+            ("population", "graph"),
+            f"groups of up to {sizes[-1]} members of {strategies} strategies need {columns:,} payoffs, too many to hold",
+        )
+    groups = [compositions(strategies, int(size)) for size in sizes]
+    vectors = np.vstack([np.vstack(groups).T, np.repeat(sizes, [len(found) for found in groups])]).astype(float)
+    own = np.repeat(np.arange(strategies)[:, None], columns, axis=1)
+    game = process.game._replace(
+        program=group_program(model, sized=True),
+        vectors=np.ascontiguousarray(vectors),
+        source=np.array([own, np.tile(np.arange(columns), (strategies, 1))]),
+        coefficient=np.ones(columns),
+    )
+    return process._replace(game=game)
+
+
+def _group_sizes(graph: Graph) -> np.ndarray:
+    return np.unique(graph.degrees + 1)
+
+
+def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
+    """The arrays of a graph to play on and one to learn from."""
+    population: Any = model.population
+    grouped = isinstance(model.form, GroupGame)
+    degree = _weighted_degrees(graph)
+    met = degree + (1.0 if population.self_interaction else 0.0)
+    if grouped:
+        met = 1.0 + degree if population.scope == "all" else np.ones_like(degree)
+    if population.payoff == "accumulate":
+        scale = np.ones(graph.size)
+    else:
+        scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
+    groups_or_ties = met if grouped or population.self_interaction else degree
+    return Net(
+        plays=graph.adjacency,
+        played=graph.transposed,
+        learns=learning.adjacency,
+        taught=learning.transposed,
+        scale=scale,
+        degree=np.maximum(groups_or_ties, 1.0),
+        largest=float(max(1.0, groups_or_ties.max())),
+        ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
+        grouped=grouped,
+        everywhere=grouped and population.scope == "all",
+        selfish=population.self_interaction,
+        by_degree=model.selection.indicator == "degree",
+        per_degree=_per_degree(population),
+        order=_order(population, graph),
+        clustered=population.placement == "cluster",
+    )
+
+
+def _weighted_degrees(graph: Graph) -> np.ndarray:
+    weights = graph.adjacency.weights
+    if not len(weights):
+        return graph.degrees.astype(float)
+    rows = np.repeat(np.arange(graph.size), graph.degrees)
+    return np.bincount(rows, weights, minlength=graph.size)
+
+
+def _ranks(strategies: int, sizes: np.ndarray) -> np.ndarray:
+    """Where the compositions of groups of each size begin (row 0), and the number of ways to share up to m-1 places among
+    r+1 strategies (row r, column m)."""
+    largest = int(sizes[-1])
+    ranks = np.zeros((strategies, largest + 1), np.int64)
+    counts = [math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes]
+    ranks[0, sizes] = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    for rest in range(1, strategies):
+        ranks[rest, 1:] = [math.comb(more + rest, rest) for more in range(largest)]
+    return ranks
+
+
+def _per_degree(population: Network) -> int:
+    default = "pair" if population.payoff == "accumulate" else "none"
+    named = {"none": codes.ONE, "pair": codes.LARGER_DEGREE, "graph": codes.LARGEST_DEGREE}
+    return named[population.per_degree or default]
+
+
+def _order(population: Network, graph: Graph) -> np.ndarray:
+    """Places in the order in which strategies settle, (N,), empty where it is drawn."""
+    if population.placement == "hubs":
+        found = np.argsort(-graph.degrees, kind="stable")
+    elif population.placement == "top":
+        found = np.argsort(graph.levels, kind="stable")
+    elif population.placement == "centre":
+        middle = (graph.positions.min(axis=0) + graph.positions.max(axis=0)) / 2
+        found = np.argsort(((graph.positions - middle) ** 2).sum(axis=1), kind="stable")
+    else:
+        found = np.empty(0)
+    return found.astype(np.int32)
+
+
+def blank_nodes(process: Process, net: Net) -> Nodes:
+    """Scratch of one thread."""
+    count, strategies = len(net.scale), len(process.to)
+    parents = process.rule.code == codes.BIRTH_DEATH
+    leaves = 1 << max(1, (count - 1).bit_length())
+    most = int(np.diff(net.learns.starts).max()) + 1
+    return Nodes(
+        strategies=np.zeros(count, np.uint8),
+        around=np.zeros((count, strategies)),
+        coming=np.zeros(count if process.rule.pace == codes.SYNCHRONOUS else 0, np.uint8),
+        tree=np.zeros(2 * leaves if parents else 0),
+        level=np.zeros(1),
+        queue=np.zeros(count, np.int32),
+        pulls=np.zeros(most),
+        weights=np.zeros((2, strategies)),
+    )

@@ -1,0 +1,59 @@
+"""Replicates on graphs: each is built, lowered and run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evo.graphs import Graph, build
+from evo.kernels.arrays import Plan, Recording
+from evo.kernels.nodes.run import run_nodes
+from evo.kernels.random import stream_key
+from evo.lowering import blank_nodes, graph_specs, lower_net, network_process, shared_graph
+from evo.populations import Network
+from evo.recording import scratch
+
+if TYPE_CHECKING:
+    from evo.model import Model
+
+LEARNING = 1  # added to the seed of the graph to learn from, which is another
+
+
+def run_network(
+    model: Model, plan: Plan, seed: int, point: int, first: int, rows: range, flag: np.ndarray, recording: Recording
+) -> None:
+    """These rows of a recording; see `run_plan`."""
+    plays, learns = graph_specs(model)
+    fresh = _fresh(model) and (plays.facts.random or learns.facts.random)
+    parts = [range(row, row + 1) for row in rows] if fresh else [rows]
+    for part in parts:
+        if flag[0] != 0:
+            break
+        number = first + part.start if fresh else 0
+        graph, learning = graphs_of(model, seed, number)
+        process, net = network_process(model, graph), lower_net(model, graph, learning)
+        nodes, work = blank_nodes(process, net), scratch(process, len(plan.watched))
+        run_nodes(
+            process, net, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop, part.step, flag,
+            work, recording,
+        )  # fmt: skip
+
+
+def graphs_of(model: Model, seed: int, replicate: int) -> tuple[Graph, Graph]:
+    """The graphs of a replicate, to play on and to learn from: the same one where no other is given."""
+    plays, learns = graph_specs(model)
+    graph = _built(plays, seed, replicate, model)
+    return graph, graph if learns is plays else _built(learns, seed + LEARNING, replicate, model)
+
+
+def _built(spec: Any, seed: int, replicate: int, model: Model) -> Graph:
+    if spec.facts.random and _fresh(model):
+        return build(spec, seed=seed, number=replicate, files=model.files)
+    return shared_graph(spec, seed, model)
+
+
+def _fresh(model: Model) -> bool:
+    """Whether each replicate has a random graph of its own."""
+    assert isinstance(model.population, Network)
+    return model.population.graphs == "fresh"
