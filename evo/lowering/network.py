@@ -15,8 +15,9 @@ from evo.games import GroupGame
 from evo.games.layout import LARGEST_TABLE, compositions
 from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
+from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
-from evo.kernels.nodes.net import Net, Nodes
+from evo.kernels.nodes.net import Net, Nodes, Ties
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
 from evo.quantities import NEIGHBOURHOOD
@@ -165,11 +166,13 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
     groups_or_ties = met if grouped or population.self_interaction else degree
+    plays = _ties(graph.adjacency)
+    learns = plays if learning is graph else _ties(learning.adjacency)
     return Net(
-        plays=graph.adjacency,
-        played=graph.transposed,
-        learns=learning.adjacency,
-        taught=learning.transposed,
+        plays=plays,
+        played=_ties(graph.transposed) if graph.directed else plays,
+        learns=learns,
+        taught=_ties(learning.transposed) if learning.directed else learns,
         scale=scale,
         degree=np.maximum(groups_or_ties, 1.0),
         largest=float(max(1.0, groups_or_ties.max())),
@@ -181,7 +184,13 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         per_degree=_per_degree(population),
         order=_order(population, graph),
         clustered=population.placement == "cluster",
+        averaged=population.payoff == "average",
+        lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
+
+
+def _ties(adjacency: Adjacency) -> Ties:
+    return Ties(adjacency.starts[:-1], adjacency.starts[1:], adjacency.neighbours, adjacency.weights)
 
 
 def _weighted_degrees(graph: Graph) -> np.ndarray:
@@ -229,7 +238,7 @@ def blank_nodes(process: Process, net: Net) -> Nodes:
     count, strategies = len(net.scale), len(process.to)
     parents = process.rule.code == codes.BIRTH_DEATH
     leaves = 1 << max(1, (count - 1).bit_length())
-    most = int(np.diff(net.learns.starts).max()) + 1
+    most = int((net.learns.stops - net.learns.starts).max()) + 1
     return Nodes(
         strategies=np.zeros(count, np.uint8),
         around=np.zeros((count, strategies)),
@@ -239,4 +248,17 @@ def blank_nodes(process: Process, net: Net) -> Nodes:
         queue=np.zeros(count, np.int32),
         pulls=np.zeros(most),
         weights=np.zeros((2, strategies)),
+        sheets=np.zeros(
+            (3, net.lattice.rows + 2, net.lattice.columns + 2) if _by_sheets(process, net) else (0, 0, 0), np.uint8
+        ),
+        payoffs=np.zeros((2, 10, 10)),
+        levels=np.zeros((2, 10, 10), np.uint8),
     )
+
+
+def _by_sheets(process: Process, net: Net) -> bool:
+    """Whether kernels/nodes/lattice.py can run it."""
+    rule, lattice = process.rule, net.lattice
+    best_of_two = rule.code == codes.IMITATE_BEST and rule.mutation == 0 and len(process.to) == 2
+    alone = net.learns is net.plays and not net.grouped and not process.game.reads_mix
+    return best_of_two and alone and rule.pace == codes.SYNCHRONOUS and min(lattice.rows, lattice.columns) >= 3

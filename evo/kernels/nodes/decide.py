@@ -88,7 +88,7 @@ def best_seen(net, nodes, table, strategy, status, i, rng):
     for s in range(len(best)):
         best[s] = -math.inf
     best[own] = effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, i, own)
-    for e in range(net.learns.starts[i], net.learns.starts[i + 1]):
+    for e in range(net.learns.starts[i], net.learns.stops[i]):
         j = net.learns.neighbours[e]
         s = nodes.strategies[j]
         best[s] = max(best[s], effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, j, s))

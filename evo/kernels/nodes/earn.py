@@ -13,6 +13,7 @@ def payoff_of(net, around, strategies, table, i, s):
     if net.grouped:
         return grouped_payoff(
             net.plays.starts,
+            net.plays.stops,
             net.plays.neighbours,
             net.scale,
             net.ranks,
@@ -40,15 +41,15 @@ def effective_payoff(net, around, strategies, table, strategy, status, i, s):
 
 
 @inner
-def grouped_payoff(starts, neighbours, scale, ranks, everywhere, around, strategies, table, i, s):
+def grouped_payoff(starts, stops, neighbours, scale, ranks, everywhere, around, strategies, table, i, s):
     """From the group around i, and where `everywhere` from the groups around those that it plays with."""
     own = strategies[i]
-    size = starts[i + 1] - starts[i] + 1
+    size = stops[i] - starts[i] + 1
     total = table[s, rank_of(ranks, around, i, s, -1, size)]
     if everywhere:
-        for e in range(starts[i], starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             j = neighbours[e]
-            members = starts[j + 1] - starts[j] + 1
+            members = stops[j] - starts[j] + 1
             total += table[s, exchanged(ranks, around, j, strategies[j], own, s, members)]
     return total * scale[i]
 
@@ -78,18 +79,18 @@ def exchanged(ranks, around, j, centre, own, s, size):
 
 
 @inline
-def change(plays_starts, players, weights, strategies, around, amounts, i, s):
-    """Let node i play s from now on. `plays_starts`, `players`, `weights`: who plays with i."""
+def change(starts, stops, players, weights, strategies, around, amounts, i, s):
+    """Let node i play s from now on. `starts`, `stops`, `players`, `weights`: who plays with i."""
     former = strategies[i]
     strategies[i] = s
     amounts[former] -= 1.0
     amounts[s] += 1.0
     if len(weights) == 0:
-        for e in range(plays_starts[i], plays_starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             around[players[e], former] -= 1.0
             around[players[e], s] += 1.0
     else:
-        for e in range(plays_starts[i], plays_starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             around[players[e], former] -= weights[e]
             around[players[e], s] += weights[e]
 
@@ -102,7 +103,7 @@ def look_around(net, strategies, around):
     for i in range(len(strategies)):
         for t in range(around.shape[1]):
             around[i, t] = 0.0
-        for e in range(plays.starts[i], plays.starts[i + 1]):
+        for e in range(plays.starts[i], plays.stops[i]):
             if weighted:
                 around[i, strategies[plays.neighbours[e]]] += plays.weights[e]
             else:

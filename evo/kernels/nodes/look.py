@@ -12,7 +12,7 @@ from evo.kernels.random import below, uniform
 @inline
 def role_model(rule, net, nodes, table, strategy, status, i, rng):
     """The node that i compares itself with; -1 where there is none."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = net.learns.starts[i], net.learns.stops[i]
     if stop == first:
         return -1
     if rule.conformity == 1.0 and rule.prestige == 0.0:
@@ -64,8 +64,8 @@ def drawn(pulls, count, rng):
 def fill_pulls(rule, net, nodes, table, strategy, status, i):
     """Logarithm of the weight with which i looks at each of those it learns from: of the edge, times
     (part of the weight that its strategy has)^(conformity - 1), times exp(prestige * indicator)."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
-    count_models(net.learns.starts, net.learns.neighbours, net.learns.weights, nodes.strategies, i, nodes.weights)
+    first, stop = net.learns.starts[i], net.learns.stops[i]
+    count_models(net.learns.starts, net.learns.stops, net.learns.neighbours, net.learns.weights, nodes.strategies, i, nodes.weights)
     for e in range(first, stop):
         j = net.learns.neighbours[e]
         s = nodes.strategies[j]
@@ -85,11 +85,11 @@ def fill_pulls(rule, net, nodes, table, strategy, status, i):
 
 
 @inner
-def count_models(starts, neighbours, weights, strategies, i, counted):
+def count_models(starts, stops, neighbours, weights, strategies, i, counted):
     """Number (weight) of those that i learns from, by strategy, into row 0 of `counted`."""
     for s in range(counted.shape[1]):
         counted[0, s] = 0.0
-    for e in range(starts[i], starts[i + 1]):
+    for e in range(starts[i], stops[i]):
         counted[0, strategies[neighbours[e]]] += weights[e] if len(weights) > 0 else 1.0
 
 
@@ -109,7 +109,7 @@ def log_fitness(rule, payoff, status, s):
 def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
     """The strategy that i takes from those it learns from, in proportion to fitness (and bias), itself among them with
     weight 1 where `own`."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = net.learns.starts[i], net.learns.stops[i]
     kept = nodes.strategies[i]
     alike = True
     lead = nodes.strategies[net.learns.neighbours[first]] if stop > first else kept
@@ -150,7 +150,7 @@ def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
 def own_pull(rule, net, nodes, strategy, payoff, i, kept):
     """The bias towards the focal itself where it competes with those that it learns from. Its strategy then counts one
     more, for itself and for them."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = net.learns.starts[i], net.learns.stops[i]
     pull = 0.0
     if rule.conformity != 1.0:
         former = nodes.weights[0, kept]

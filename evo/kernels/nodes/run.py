@@ -23,6 +23,7 @@ from evo.kernels.environment import begin_environment, cross, evaluate, step_cha
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
 from evo.kernels.nodes.earn import look_around
+from evo.kernels.nodes.lattice import sweep
 from evo.kernels.nodes.offspring import fill_tree
 from evo.kernels.nodes.settle import settle
 from evo.kernels.nodes.survey import keep_nodes, survey
@@ -114,6 +115,13 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
                 process, net, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
                 counts, numbers,
             )  # fmt: skip
+        elif len(nodes.sheets) > 0:
+            reached = sweep(
+                process, net, nodes, plan, flag, step, boundary, unit, burnt, amounts, since, tipped, work, means, counts,
+                numbers,
+            )  # fmt: skip
+            look_around(net, nodes.strategies, nodes.around)
+            tell_shares(process, amounts, count, work)
         else:
             reached = together(process, net, nodes, step, burnt, rng, amounts, work, means, counts)
             tell_shares(process, amounts, count, work)

@@ -45,6 +45,7 @@ def walk(
                 counted = step
             change(
                 net.played.starts,
+                net.played.stops,
                 net.played.neighbours,
                 net.played.weights,
                 nodes.strategies,
@@ -89,6 +90,7 @@ def together(process, net, nodes, step, burnt, rng, amounts, work, means, counts
         if nodes.coming[i] != nodes.strategies[i]:
             change(
                 played.starts,
+                played.stops,
                 played.neighbours,
                 played.weights,
                 nodes.strategies,
