@@ -5,6 +5,7 @@ from evo.lowering.network import blank_nodes, graph_specs, lower_net, network_pr
 from evo.lowering.problems import Problems
 from evo.lowering.process import lower
 from evo.lowering.rule import acting
+from evo.lowering.ties import lower_bonds
 
 __all__ = [
     "Problems",
@@ -12,6 +13,7 @@ __all__ = [
     "blank_nodes",
     "graph_specs",
     "lower",
+    "lower_bonds",
     "lower_net",
     "network_process",
     "scalar_names",

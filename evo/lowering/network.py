@@ -20,7 +20,8 @@ from evo.kernels.arrays import Meeting, Process
 from evo.kernels.nodes.net import Net, Nodes, Ties
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
-from evo.quantities import NEIGHBOURHOOD
+from evo.lowering.ties import check_ties
+from evo.quantities import NEIGHBOURHOOD, number
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -106,13 +107,19 @@ def check_network(model: Model, size: int) -> Meeting:
         raise ProblemError(("scope",), "has nothing to act on in a game of pairs")
     if grouped and population.self_interaction:
         raise ProblemError(("self_interaction",), "has nothing to act on in groups, which hold the player anyway")
+    if grouped and population.tie_cost != 0:
+        raise ProblemError(("tie_cost",), "is for games of pairs; in groups write it into the payoffs")
     if population.per_degree is not None and getattr(rule, "largest_difference", 0) == 0:
         raise ProblemError(("per_degree",), f"{rule.kind} has no largest payoff difference")
     if population.placement == "top" and spec.kind not in LEVELLED:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no levels to start at the top of")
     if population.placement == "centre" and spec.facts.places == 0:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no coordinates, and so no centre")
-    return Meeting(size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False)
+    if population.ties is not None:
+        check_ties(model, nodes)
+    return Meeting(
+        size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False, population.ties is not None
+    )
 
 
 def network_process(model: Model, graph: Graph) -> Process:
@@ -165,17 +172,19 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale = np.ones(graph.size)
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
-    groups_or_ties = met if grouped or population.self_interaction else degree
+    groups_or_ties = met if grouped else degree
     plays = _ties(graph.adjacency)
     learns = plays if learning is graph else _ties(learning.adjacency)
+    if population.ties is not None and (graph.directed or len(graph.adjacency.weights)):
+        raise ProblemError(("population", "graph"), "ties that come and go need a graph without directions and weights")
     return Net(
         plays=plays,
         played=_ties(graph.transposed) if graph.directed else plays,
         learns=learns,
         taught=_ties(learning.transposed) if learning.directed else learns,
         scale=scale,
-        degree=np.maximum(groups_or_ties, 1.0),
-        largest=float(max(1.0, groups_or_ties.max())),
+        degree=groups_or_ties,
+        largest=float(max(1.0, met.max())),
         ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
         grouped=grouped,
         everywhere=grouped and population.scope == "all",
@@ -185,6 +194,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         order=_order(population, graph),
         clustered=population.placement == "cluster",
         averaged=population.payoff == "average",
+        cost=number(population.tie_cost, model.parameter_values),
         lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
 
@@ -260,5 +270,5 @@ def _by_sheets(process: Process, net: Net) -> bool:
     """Whether kernels/nodes/lattice.py can run it."""
     rule, lattice = process.rule, net.lattice
     best_of_two = rule.code == codes.IMITATE_BEST and rule.mutation == 0 and len(process.to) == 2
-    alone = net.learns is net.plays and not net.grouped and not process.game.reads_mix
+    alone = net.learns is net.plays and not net.grouped and net.cost == 0 and not process.game.reads_mix
     return best_of_two and alone and rule.pace == codes.SYNCHRONOUS and min(lattice.rows, lattice.columns) >= 3

@@ -73,7 +73,7 @@ def compared(rule, net, nodes, table, strategy, status, i, rng):
             return s if u < 0.5 or u < chance(rule, gain, own, status) else own
         return own if u >= 0.5 or u >= chance(rule, gain, own, status) else s
     if net.per_degree == LARGER_DEGREE:
-        gain /= max(net.degree[i], net.degree[j])
+        gain /= max(1.0, max(net.degree[i], net.degree[j]) + (1.0 if net.selfish else 0.0))
     elif net.per_degree == LARGEST_DEGREE:
         gain /= net.largest
     return s if u < chance(rule, gain, own, status) else own

@@ -32,11 +32,13 @@ def payoff_of(net, around, strategies, table, i, s):
 
 @inline
 def effective_payoff(net, around, strategies, table, strategy, status, i, s):
-    """The payoff with the trait bias; one that is not finite stops the run."""
+    """The payoff less the cost of ties, with the trait bias; one that is not finite stops the run."""
     payoff = payoff_of(net, around, strategies, table, i, s)
     if not math.isfinite(payoff) and status[REASON] == 0:
         status[REASON] = NONFINITE_PAYOFF
         status[WHO] = s
+    if net.cost != 0.0:
+        payoff -= net.cost * net.degree[i]
     return payoff + strategy[BIAS, s]
 
 

@@ -65,7 +65,15 @@ def fill_pulls(rule, net, nodes, table, strategy, status, i):
     """Logarithm of the weight with which i looks at each of those it learns from: of the edge, times
     (part of the weight that its strategy has)^(conformity - 1), times exp(prestige * indicator)."""
     first, stop = net.learns.starts[i], net.learns.stops[i]
-    count_models(net.learns.starts, net.learns.stops, net.learns.neighbours, net.learns.weights, nodes.strategies, i, nodes.weights)
+    count_models(
+        net.learns.starts,
+        net.learns.stops,
+        net.learns.neighbours,
+        net.learns.weights,
+        nodes.strategies,
+        i,
+        nodes.weights,
+    )
     for e in range(first, stop):
         j = net.learns.neighbours[e]
         s = nodes.strategies[j]

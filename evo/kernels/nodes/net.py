@@ -1,6 +1,7 @@
 """The arrays of a graph's nodes, and of what each node's neighbours play.
 
-Row i of ties holds those whom i meets or learns from; the ties the other way round hold those who meet, or learn from, i. On an undirected graph both are the same arrays. N nodes, d strategies.
+Row i of ties holds those whom i meets or learns from; the ties the other way round hold those who meet, or learn from,
+i. On an undirected graph both are the same arrays. N nodes, d strategies.
 """
 
 from typing import NamedTuple
@@ -40,6 +41,7 @@ class Net(NamedTuple):
     order: Array  # int32 (N,): places in which the strategies settle, the rarer first; empty for places at random
     clustered: bool  # ... around a node drawn at random
     averaged: bool  # payoffs are averages, not sums
+    cost: float  # of a tie
     lattice: Lattice  # the square lattice that the graph is; 0 rows where it is another
 
 

@@ -1,22 +1,23 @@
 """Updates of nodes from one boundary to the next, between which environment and payoff table stand still."""
 
-from evo.codes import ABSORBED, BIRTH_DEATH
+from evo.codes import ABSORBED, BIRTH_DEATH, LASTING
 from evo.kernels._cache import inner
 from evo.kernels.arrays import EFFECTIVE, REASON
 from evo.kernels.events import LISTEN
 from evo.kernels.innovation import innovates
+from evo.kernels.nodes.bonds import change_ties
 from evo.kernels.nodes.decide import decide, mutant
 from evo.kernels.nodes.earn import change
 from evo.kernels.nodes.offspring import heir, parent_of, refit
 from evo.kernels.observe import note_fixation, watch
 from evo.kernels.payoffs import fill_table
-from evo.kernels.random import below, uniform
+from evo.kernels.random import below, geometric, uniform
 
 
 @inner
 def walk(
-    process, net, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means, counts,
-    numbers,
+    process, net, bonds, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
+    counts, numbers,
 ):  # fmt: skip
     """One node after the other, from `step` to `boundary`; returns the step reached."""
     rule, to, table, strategy, status = process.rule, process.to, work.table, work.strategy, work.status
@@ -29,6 +30,9 @@ def walk(
     counted = step
     events = 0
     while step < boundary:
+        if bonds.kind != LASTING:
+            for _ in range(geometric(bonds.rest, rng)):
+                change_ties(bonds, net, nodes, table, strategy, status, rng)
         if births:
             i = parent_of(nodes.tree, count, rng)
             taken = nodes.strategies[i]
