@@ -8,6 +8,7 @@ lumpable by any symmetry of its graph.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -115,7 +116,7 @@ def graph_chain(structure: Structure, payoffs: Payoffs, rule: VertexRule) -> Gra
             f"{structure.size} vertices in {len(occupation.classes)} classes of vertices that can change places"
         )
     scale = rule.largest_difference or largest_difference(payoffs)
-    step = max(1, CHUNK // (structure.size**2 * d))
+    step = max(1, CHUNK // (structure.size * d * (structure.size if rule.looks_at_pairs else 1)))
     rows, columns, values = [], [], []
     for first in range(0, occupation.number, step):
         states = np.arange(first, min(first + step, occupation.number))
@@ -128,7 +129,15 @@ def graph_chain(structure: Structure, payoffs: Payoffs, rule: VertexRule) -> Gra
     return GraphChain(structure, occupation, coo_array(entries, shape=shape).tocsr())
 
 
-def _moves(structure: Structure, payoffs: Payoffs, rule: VertexRule, occupation: Occupation, states, scale):
+def _moves(
+    structure: Structure,
+    payoffs: Payoffs,
+    rule: VertexRule,
+    occupation: Occupation,
+    states: np.ndarray,
+    scale: float | None,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """From, to and probability of what may happen in some states."""
     strategies = occupation.strategies(states)
     chance = chances(rule, structure, strategies, what_if(structure, payoffs, strategies), scale)
     plays = one_hot(strategies, occupation.d)
@@ -147,4 +156,3 @@ def words_on(chain: GraphChain) -> str:
     lumped = len(occupation.classes) < occupation.size
     what = f"classes of alike vertices, {len(occupation.classes)}" if lumped else f"vertices, {occupation.size}"
     return f"chain of {occupation.number:,} states ({what})"
-

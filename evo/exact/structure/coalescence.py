@@ -7,7 +7,7 @@ replaces i and d_i = sum_k e_ik: 2/N times the meeting times of two walks backwa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,9 +131,10 @@ def _conjugate_gradients(apply: Callable, total: np.ndarray, side: np.ndarray) -
 def _bicgstab(apply: Callable, total: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, float]:
     from scipy.sparse.linalg import LinearOperator, bicgstab
 
+    made: Any = LinearOperator  # type checkers do not see its __new__
     shape, flat = side.shape, side.size
-    operator = LinearOperator((flat, flat), matvec=lambda x: apply(x.reshape(shape)).ravel(), dtype=float)
-    before = LinearOperator((flat, flat), matvec=lambda x: x.ravel() / total.ravel(), dtype=float)
+    operator = made((flat, flat), matvec=lambda x: apply(x.reshape(shape)).ravel(), dtype=float)
+    before = made((flat, flat), matvec=lambda x: x.ravel() / total.ravel(), dtype=float)
     found, residual = np.zeros(flat), side.ravel()
     norm = np.linalg.norm(residual)
     for _ in range(20):  # refinement: its recursive residual drifts off the true one

@@ -34,6 +34,7 @@ class CriticalRatio:
     says it in words.
     """
 
+    start: Start
     ratio: float
     neutral: float
     benefit_slope: float
@@ -45,8 +46,12 @@ class CriticalRatio:
     @property
     def sigma(self) -> float:
         """Structure coefficient: of any two strategies with payoffs (a, b; c, d) the first is favoured over the second iff
-        sigma*a + b > c + sigma*d [Tarnita et al. 2009; Allen et al. 2017, eq. 8]. For mutants that arise uniformly."""
-        return (self.benefit_slope - self.cost_slope) / (-self.cost_slope - self.benefit_slope)
+        sigma*a + b > c + sigma*d [Tarnita et al. 2009; Allen et al. 2017, eq. 8]; inf where the ratio is 1. ValueError for
+        mutants that do not arise uniformly, to which accumulated payoffs add more than that."""
+        if self.start != "uniform":
+            raise ValueError("sigma is of mutants that arise uniformly")
+        rest = -self.cost_slope - self.benefit_slope
+        return (self.benefit_slope - self.cost_slope) / rest if rest else float("inf")
 
 
 def critical_ratio(
@@ -59,10 +64,13 @@ def critical_ratio(
     """The critical benefit-to-cost ratio of any graph from which one vertex's descendants can take over, directed or not.
 
     Payoffs averaged or accumulated, and over another graph than that of replacement, as the `Structure` says; selection
-    and start as in `VertexRule` and `graph_fixation`. Up to 45 vertices by a dense solution, to 5000 by iteration (400
-    vertices: seconds). ValueError where nobody can take over, for rules without a neutral limit, and for larger graphs.
+    and start as in `VertexRule` and `graph_fixation`. Up to 45 vertices by a dense solution, to 5000 by iteration (2000
+    vertices of a scale-free graph: a quarter of a minute; slowly mixing graphs such as long cycles take several times as
+    long). ValueError where nobody can take over, for rules without a neutral limit, and for larger graphs.
     """
     structure = structure_of(graph)
+    if structure.size < 2:
+        raise ValueError("a single vertex has nobody to cooperate with")
     replacement = neutral_replacement(structure, rule, selection)
     values = reproductive_values(replacement)
     share = start_share(structure, VertexRule(rule, intensity=0.0, selection=selection), start)
@@ -75,6 +83,7 @@ def critical_ratio(
     if abs(benefit) <= ZERO * abs(cost):
         benefit = 0.0
     return CriticalRatio(
+        start=start,
         ratio=-cost / benefit if benefit else float("inf"),
         neutral=float(values @ share),
         benefit_slope=benefit,
@@ -93,7 +102,9 @@ def _ahead(replacement: Replacement, share: np.ndarray, values: np.ndarray) -> n
     return np.linalg.lstsq(system, share - values @ share, rcond=None)[0]
 
 
-def _slope(replacement: Replacement, values, given, apart, ahead) -> float:
+def _slope(
+    replacement: Replacement, values: np.ndarray, given: np.ndarray, apart: np.ndarray, ahead: np.ndarray
+) -> float:
     """Derivative of the fixation probability where k earns sum_l given[k, l] x_l.
 
     Summed over the neutral history, E[(x_j - x_i) x_l] = ((a_j - a_i) - (Y_jl - Y_il))/2. With H_jk = sum_l Y_jl given_kl

@@ -37,7 +37,11 @@ Payoffs: TypeAlias = "np.ndarray | Sequence[Sequence[float]] | Sequence[float] |
 
 
 def public_goods(
-    *, factor: float, cost: float = 1.0, per: Literal["game", "individual"] = "game", scope: Literal["all", "own"] = "all"
+    *,
+    factor: float,
+    cost: float = 1.0,
+    per: Literal["game", "individual"] = "game",
+    scope: Literal["all", "own"] = "all",
 ) -> NeighbourhoodGame:
     """Public goods on a graph: strategy 0 contributes, the pot times `factor` is shared by all members of the group.
 

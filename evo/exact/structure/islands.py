@@ -113,7 +113,11 @@ def _solved(matrix, demes: tuple[int, ...], counts: np.ndarray, strides: np.ndar
 def _migration(migration: float | Sequence[float] | np.ndarray, demes: int) -> np.ndarray:
     given = np.array(migration, float)
     if given.ndim == 2:
-        if given.shape != (demes, demes) or not np.allclose(given.sum(axis=1), 1, rtol=0, atol=1e-12) or given.min() < 0:
+        if (
+            given.shape != (demes, demes)
+            or not np.allclose(given.sum(axis=1), 1, rtol=0, atol=1e-12)
+            or given.min() < 0
+        ):
             raise ValueError(f"a matrix of migration is row-stochastic and of shape ({demes}, {demes})")
         return given
     if given.ndim == 1 and len(given) != demes:

@@ -57,7 +57,9 @@ def multilevel_price(groups: Sequence[Sequence[float]], *, fitness: Sequence[Seq
     return MultilevelPrice(between=float(between), within=float(within))
 
 
-def _checked(trait: Sequence[float] | np.ndarray, fitness: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _checked(
+    trait: Sequence[float] | np.ndarray, fitness: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     z, w = np.asarray(trait, float), np.asarray(fitness, float)
     if z.ndim != 1 or z.shape != w.shape or not len(z):
         raise ValueError(f"each trait has a fitness: not {z.shape} and {w.shape}")

@@ -68,6 +68,11 @@ class VertexRule:
         _check(self)
 
     @property
+    def looks_at_pairs(self) -> bool:
+        """Whether all pairs of vertices are held at a time."""
+        return self.kind in (*COMPARING, "imitate_best")
+
+    @property
     def innovative(self) -> bool:
         return self.kind in INNOVATIVE
 
@@ -87,8 +92,10 @@ def _check(rule: VertexRule) -> None:
     needs = births or kind not in ("proportional_imitation", "imitate_best", "best_response")
     if not births and needs != (rule.intensity is not None):
         raise ValueError(f"{kind} {'needs an' if needs else 'has no'} intensity of selection")
-    if rule.intensity is not None and not 0 <= rule.intensity <= (1 if kind == "local_update" else np.inf):
-        raise ValueError(f"the intensity of selection is not negative, and at most 1 for local_update, not {rule.intensity}")
+    if rule.intensity is not None and not 0 <= rule.intensity < np.inf:
+        raise ValueError(f"the intensity of selection is finite and not negative, not {rule.intensity}")
+    if kind == "local_update" and rule.intensity is not None and rule.intensity > 1:
+        raise ValueError(f"local_update takes an intensity of at most 1, not {rule.intensity}")
     if rule.selection is not None and (kind not in BIRTHS or rule.selection not in ("birth", "death")):
         raise ValueError("selection is birth or death, of birth_death and death_birth")
     if rule.largest_difference is not None and kind not in ("local_update", "proportional_imitation"):
@@ -105,7 +112,9 @@ def _check(rule: VertexRule) -> None:
         raise ValueError("when is instead or after, of rules that are no births: those mutate at birth")
 
 
-def chances(rule: VertexRule, structure: Structure, strategies: np.ndarray, payoffs: np.ndarray, scale: float | None):
+def chances(
+    rule: VertexRule, structure: Structure, strategies: np.ndarray, payoffs: np.ndarray, scale: float | None
+) -> np.ndarray:
     """Probability that the event updates vertex v, which then plays t, (states, N, d).
 
     strategies (states, N); payoffs (states, N, d): what each vertex would earn with each strategy; scale: the largest
@@ -194,11 +203,18 @@ def _won(spread: np.ndarray, plays: np.ndarray, fit: np.ndarray) -> np.ndarray:
     return np.divide(bids, total, out=np.zeros_like(bids), where=total > 0)
 
 
-def _compared(rule: VertexRule, structure: Structure, plays, earned, strategies, scale) -> np.ndarray:
+def _compared(
+    rule: VertexRule,
+    structure: Structure,
+    plays: np.ndarray,
+    earned: np.ndarray,
+    strategies: np.ndarray,
+    scale: float | None,
+) -> np.ndarray:
     lead = earned[:, None, :] - earned[:, :, None]  # of the model j over the focal i
     met = rows_to_one(structure.spread)
     if rule.kind == "pairwise_comparison":
-        copied = logistic(rule.intensity * lead)
+        copied = logistic(_beta(rule) * lead)
     else:
         copied = _linear_copying(rule, structure, lead, scale)
         wrong = (met > 0) & (np.abs(copied - 0.5) > 0.5 + 1e-12)
@@ -216,7 +232,7 @@ def _linear_copying(rule: VertexRule, structure: Structure, lead: np.ndarray, sc
     if not scale:
         raise ValueError(f"{rule.kind} needs a largest_difference above 0")
     if rule.kind == "local_update":
-        return 0.5 + rule.intensity / 2 * lead / scale
+        return 0.5 + _beta(rule) / 2 * lead / scale
     if structure.payoff == "average":
         if rule.degrees is not None:
             raise ValueError("degrees belongs to accumulated payoffs; averages are divided already")
@@ -231,7 +247,9 @@ def _linear_copying(rule: VertexRule, structure: Structure, lead: np.ndarray, sc
 def _best(spread: np.ndarray, plays: np.ndarray, earned: np.ndarray) -> np.ndarray:
     seen = (spread > 0) | np.eye(len(spread), dtype=bool)
     there = np.where(plays[:, None] > 0, earned[:, None, :, None], -np.inf)  # (states, 1, N, d)
-    top = np.where(seen[:, :, None], there, -np.inf).max(axis=2)  # best payoff of each strategy in sight, (states, N, d)
+    top = np.where(seen[:, :, None], there, -np.inf).max(
+        axis=2
+    )  # best payoff of each strategy in sight, (states, N, d)
     best = top.max(axis=2, keepdims=True)
     among = top >= best - TIE * np.maximum(1.0, np.abs(earned).max())
     own = (among * plays).sum(axis=2, keepdims=True) > 0
@@ -241,16 +259,21 @@ def _best(spread: np.ndarray, plays: np.ndarray, earned: np.ndarray) -> np.ndarr
 def _innovated(rule: VertexRule, plays: np.ndarray, payoffs: np.ndarray, earned: np.ndarray) -> np.ndarray:
     d = payoffs.shape[2]
     if rule.kind == "logit":
-        raised = np.exp(rule.intensity * (payoffs - payoffs.max(axis=2, keepdims=True)))
+        raised = np.exp(_beta(rule) * (payoffs - payoffs.max(axis=2, keepdims=True)))
         return raised / raised.sum(axis=2, keepdims=True)
     if rule.kind == "best_response":
         among = payoffs >= payoffs.max(axis=2, keepdims=True) - TIE * max(1.0, np.abs(payoffs).max())
         own = (among * plays).sum(axis=2, keepdims=True) > 0
         return np.where(own, plays, among / among.sum(axis=2, keepdims=True))
     if rule.kind == "aspiration":
-        moves = logistic(rule.intensity * (rule.level - earned))[:, :, None]
+        level = 0.0 if rule.level is None else rule.level
+        moves = logistic(_beta(rule) * (level - earned))[:, :, None]
         return (1 - plays) * moves / (d - 1)
-    return (1 - plays) * logistic(rule.intensity * (payoffs - earned[:, :, None])) / (d - 1)
+    return (1 - plays) * logistic(_beta(rule) * (payoffs - earned[:, :, None])) / (d - 1)
+
+
+def _beta(rule: VertexRule) -> float:
+    return 0.0 if rule.intensity is None else rule.intensity
 
 
 def logistic(x: np.ndarray) -> np.ndarray:

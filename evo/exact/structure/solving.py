@@ -8,7 +8,7 @@ GMRES with a symmetric Gauss-Seidel sweep as preconditioner solves for absorptio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,6 +48,7 @@ def _iterated(matrix: csr_array, leaving: np.ndarray, sides: np.ndarray, exits: 
     the largest mean number of steps, is known from its own residual."""
     from scipy.sparse.linalg import LinearOperator, gmres
 
+    made: Any = LinearOperator  # type checkers do not see its __new__
     rows = matrix.indptr, matrix.indices, matrix.data
     size = len(leaving)
 
@@ -57,8 +58,8 @@ def _iterated(matrix: csr_array, leaving: np.ndarray, sides: np.ndarray, exits: 
         sweep(*rows, leaving, source, x, False)
         return x
 
-    operator = LinearOperator((size, size), matvec=lambda x: leaving * x.ravel() - matrix @ x.ravel(), dtype=float)
-    before = LinearOperator((size, size), matvec=swept, dtype=float)
+    operator = made((size, size), matvec=lambda x: leaving * x.ravel() - matrix @ x.ravel(), dtype=float)
+    before = made((size, size), matvec=swept, dtype=float)
     steps_residual, longest = _solve_one(operator, before, gmres, np.ones(size))[1:]
     longest /= max(1 - steps_residual, 1e-3)
     found, error = np.empty(sides.shape), 0.0
@@ -68,7 +69,7 @@ def _iterated(matrix: csr_array, leaving: np.ndarray, sides: np.ndarray, exits: 
     return found, error
 
 
-def _solve_one(operator, before, gmres, side: np.ndarray) -> tuple[np.ndarray, float, float]:
+def _solve_one(operator: Any, before: Any, gmres: Any, side: np.ndarray) -> tuple[np.ndarray, float, float]:
     found, residual = np.zeros(len(side)), side
     for _ in range(ROUNDS):  # refinement
         more, _ = gmres(operator, residual, rtol=1e-8, atol=0.0, restart=60, maxiter=20, M=before)

@@ -10,7 +10,7 @@ the `capacity` members, drawn uniformly, dies. Between events groups have 1 to c
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -97,7 +97,9 @@ def group_fixation(
     kinds = [(size - others, others) for size in range(1, capacity) for others in range(size + 1)]
     number = math.comb(len(kinds) + groups - 1, groups)
     if number > LARGEST:
-        raise ValueError(f"{groups} groups of up to {capacity} have {number:,} states, and at most {LARGEST:,} are solved")
+        raise ValueError(
+            f"{groups} groups of up to {capacity} have {number:,} states, and at most {LARGEST:,} are solved"
+        )
     fit = {}
     for size in range(1, capacity):
         rows = deme_fitness(payoffs, size, fitness=fitness, intensity=intensity)
@@ -115,7 +117,7 @@ class _Event:
 
     def outcomes(self, state: tuple[Group, ...]) -> Iterator[tuple[tuple[Group, ...], float]]:
         """States that may follow, with their probabilities."""
-        births = Counter()
+        births: defaultdict[tuple[Group, int], float] = defaultdict(float)
         for group in state:
             for own in (0, 1):
                 if group[own]:

@@ -82,4 +82,4 @@ def _active(chain: GraphChain, weight: np.ndarray) -> float:
     found = 0.0
     for i, j in np.argwhere(meetings > 0):
         found += meetings[i, j] * float(weight @ (strategies[:, i] != strategies[:, j]))
-    return found / float(meetings.sum())
+    return float(found / meetings.sum())

@@ -139,6 +139,4 @@ def _exchangeable(matrix: np.ndarray, i: int, j: int) -> bool:
         return False
     others = np.ones(len(matrix), bool)
     others[[i, j]] = False
-    return np.array_equal(matrix[i, others], matrix[j, others]) and np.array_equal(
-        matrix[others, i], matrix[others, j]
-    )
+    return np.array_equal(matrix[i, others], matrix[j, others]) and np.array_equal(matrix[others, i], matrix[others, j])
