@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from naive_graphs import chain_of, event, fate_of, long_run_of
+from naive.graph_chain import chain_of, event, fate_of, long_run_of
 from reference import cases
 
 from evo.exact.structure import (
@@ -244,9 +244,9 @@ def test_proportional_imitation_with_mutation(degrees):
     degree = weights.sum(axis=1)
     over = {"pair": lambda i, j: max(degree[i], degree[j]), "largest": lambda i, j: degree.max()}[degrees]
     matrix, to = [[1.0, 0.2], [1.3, 0.1]], [[0.4, 0.6], [0.1, 0.9]]
-    rule = VertexRule("proportional_imitation", degrees=degrees, mutation=0.1, to=to)
+    rule = VertexRule("proportional_imitation", degrees=degrees, largest_difference=1.5, mutation=0.1, to=to)
     found = graph_stationary(Structure(weights, payoff="accumulate"), matrix, rule=rule)
-    naive = {"difference": 1.2, "degree": over, "explore": (0.1, to)}
+    naive = {"difference": 1.5, "degree": over, "explore": (0.1, to)}
     states, chain = chain_of(lambda s: event(weights, weights, matrix, s, rule.kind, "accumulate", **naive), 5)
     expected = long_run_of(chain) @ (1 - np.array(states))
     assert found.at_vertex[:, 0] == pytest.approx(expected, abs=1e-10)
@@ -337,7 +337,7 @@ def test_isothermal_graphs_fix_as_the_moran_process(r):
     circulation = sum(weight * np.eye(9)[rng.permutation(9)] for weight in rng.random(6)) + np.roll(np.eye(9), 1, 0)
     for weights in (ring(9), complete(9), torus(3), circulation):
         assert graph_fixation(weights, [r, 1], rule=rule).probability == pytest.approx(moran, rel=1e-10)
-    assert abs(graph_fixation(path(9), [r, 1], rule=rule).probability - moran) > 1e-3
+    assert abs(graph_fixation(path(9), [r, 1], rule=rule).probability / moran - 1) > 0.01
 
 
 def test_a_star_amplifies_towards_r_squared():
@@ -363,6 +363,15 @@ def test_nothing_can_take_over_two_parts():
     assert {tuple(sorted((state[0], state[3]))) for state in found.stuck} == {(0, 1)}
     with pytest.raises(ValueError, match="2 parts of the graph learn from none outside, as vertex 0 and 3"):
         critical_ratio(weights)
+
+
+def test_without_edges_nothing_happens():
+    found = graph_fixation(np.zeros((3, 3)), DONATION, rule=VertexRule("death_birth", intensity=1.0))
+    assert (found.probability, found.extinction, found.mixed, found.steps) == (0, 0, 1, np.inf)
+    alone = graph_fixation([[0.0]], DONATION, rule=VertexRule("death_birth", intensity=1.0))
+    assert (alone.probability, alone.steps) == (1, 0)
+    pair = critical_ratio(path(2))  # either copies the other, whatever they earn
+    assert pair.verdict == "neither benefits nor costs change anything"
 
 
 def test_only_the_root_of_a_directed_tree_takes_over():
@@ -392,7 +401,7 @@ def test_weak_selection_is_the_slope(kind, mode, selection):
                 rule = VertexRule(kind, intensity=step, selection=selection)
                 sides.append(graph_fixation(structure, matrix, rule=rule, start=start).probability)
             slope = (sides[0] - sides[1]) / (2 * step)
-            assert slope == pytest.approx(b * weak.benefit_slope + c * weak.cost_slope, abs=2e-7)
+            assert slope == pytest.approx(b * weak.benefit_slope + c * weak.cost_slope, rel=1e-6, abs=2e-7)
         assert weak.neutral == pytest.approx((sides[0] + sides[1]) / 2, abs=1e-6)
 
 

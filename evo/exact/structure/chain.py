@@ -109,15 +109,17 @@ def graph_chain(structure: Structure, payoffs: Payoffs, rule: VertexRule) -> Gra
     from scipy.sparse import coo_array
 
     d = number_of_strategies(payoffs)
-    occupation = Occupation(tuple(twin_classes(structure.spread, structure.meetings)), d)
+    most = int(math.log(LARGEST, d))
+    occupation = Occupation(tuple(twin_classes(structure.spread, structure.meetings, most=most)), d)
     if occupation.number > LARGEST:
         raise ValueError(
-            f"the chain has {occupation.number:,} states, and at most {LARGEST:,} are solved: "
-            f"{structure.size} vertices in {len(occupation.classes)} classes of vertices that can change places"
+            f"the chain has {'at least ' if len(occupation.classes) > most else ''}{occupation.number:,} states, and at "
+            f"most {LARGEST:,} are solved: {most} vertices, or more where some can change places"
         )
     scale = rule.largest_difference or largest_difference(payoffs)
     step = max(1, CHUNK // (structure.size * d * (structure.size if rule.looks_at_pairs else 1)))
-    rows, columns, values = [], [], []
+    nothing, rates = np.zeros(0, np.int64), np.zeros(0)
+    rows, columns, values = [nothing], [nothing], [rates]  # on a graph without edges nothing happens
     for first in range(0, occupation.number, step):
         states = np.arange(first, min(first + step, occupation.number))
         for source, target, probability in _moves(structure, payoffs, rule, occupation, states, scale):

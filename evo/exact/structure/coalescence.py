@@ -125,7 +125,8 @@ def _conjugate_gradients(apply: Callable, total: np.ndarray, side: np.ndarray) -
         direction += scaled
     else:
         raise ArithmeticError("conjugate gradients did not settle")
-    return found, float(np.sqrt(power / start))
+    left = side - apply(found)
+    return found, float(np.sqrt((left * left / total).sum() / start))
 
 
 def _bicgstab(apply: Callable, total: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, float]:

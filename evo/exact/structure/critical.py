@@ -129,6 +129,8 @@ def _error(benefit: float, cost: float, residual: float) -> str:
 
 
 def _verdict(benefit: float, cost: float) -> str:
+    if benefit == 0 and cost == 0:
+        return "neither benefits nor costs change anything"
     if benefit == 0:
         return "benefits change nothing: cooperation is favoured at no b/c, however large"
     ratio = -cost / benefit

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from evo.exact.structure.weights import Structure
+from evo.exact.structure.weights import Structure, over_neighbours
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _of_pairs(structure: Structure, matrix: np.ndarray, strategies: np.ndarray) 
     plays = one_hot(strategies, len(matrix))
     loops = np.diag(structure.shares)
     others = structure.shares - np.diag(loops)
-    found = (others @ plays) @ matrix.T
+    found = over_neighbours(others, plays) @ matrix.T
     if loops.any():  # who meets itself would meet its new strategy
         found += loops[:, None] * np.diag(matrix)
     return found
@@ -117,7 +117,7 @@ def _of_groups(structure: Structure, game: NeighbourhoodGame, strategies: np.nda
         brings[:] = [[game.contribution(i, int(k)) for i in range(game.strategies)] for k in degrees]
     plays = one_hot(strategies, game.strategies)
     brought = np.take_along_axis(brings[None], strategies[:, :, None], axis=2)[:, :, 0]
-    counts, totals = member.astype(float) @ plays, brought @ member.T.astype(float)
+    counts, totals = over_neighbours(member.astype(float), plays), brought @ member.T.astype(float)
     found = np.zeros((*strategies.shape, game.strategies))
     for v in range(len(near)):
         groups = [v] if game.scope == "own" else np.flatnonzero(member[:, v]).tolist()

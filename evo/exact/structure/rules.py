@@ -13,7 +13,7 @@ import numpy as np
 
 from evo.exact.structure.fitness import Fitness, check_fitness, fitness_of
 from evo.exact.structure.games import one_hot
-from evo.exact.structure.weights import Structure, columns_to_one, rows_to_one
+from evo.exact.structure.weights import Structure, columns_to_one, over_neighbours, rows_to_one
 
 BIRTHS = ("birth_death", "death_birth")
 COPYING = ("imitation", "pairwise_comparison", "local_update", "proportional_imitation", "imitate_best")
@@ -185,20 +185,20 @@ def _births(rule: VertexRule, spread: np.ndarray, plays: np.ndarray, fit: np.nda
     if rule.kind == "death_birth":
         dies = 1 / fit
         dies /= dies.sum(axis=1, keepdims=True)
-        return dies[:, :, None] * (rows_to_one(spread) @ plays)
+        return dies[:, :, None] * over_neighbours(rows_to_one(spread), plays)
     if not died:
         total = fit.sum(axis=1, keepdims=True)
         parents = np.divide(fit, total, out=np.zeros_like(fit), where=total > 0)
-        return columns_to_one(spread) @ (parents[:, :, None] * plays)
+        return over_neighbours(columns_to_one(spread), parents[:, :, None] * plays)
     frail = 1 / fit
     load = frail @ spread  # of the neighbours that each parent leads to
     drawn = np.divide(1.0, load, out=np.zeros_like(load), where=load > 0) / size
-    return frail[:, :, None] * (spread @ (drawn[:, :, None] * plays))
+    return frail[:, :, None] * over_neighbours(spread, drawn[:, :, None] * plays)
 
 
 def _won(spread: np.ndarray, plays: np.ndarray, fit: np.ndarray) -> np.ndarray:
     """Chance that each strategy wins each vertex, by weight times fitness; 0 where nobody competes."""
-    bids = spread @ (fit[:, :, None] * plays)
+    bids = over_neighbours(spread, fit[:, :, None] * plays)
     total = bids.sum(axis=2, keepdims=True)
     return np.divide(bids, total, out=np.zeros_like(bids), where=total > 0)
 

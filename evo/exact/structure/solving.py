@@ -66,6 +66,8 @@ def _iterated(matrix: csr_array, leaving: np.ndarray, sides: np.ndarray, exits: 
     for k in range(sides.shape[1]):
         found[:, k], residual, largest = _solve_one(operator, before, gmres, sides[:, k])
         error = max(error, residual * longest / (1.0 if k < exits else max(largest, 1e-300)))
+    if not error < 1e-3:
+        raise ArithmeticError(f"iteration did not settle: errors may be {error:.0e}; ask for method elimination")
     return found, error
 
 
@@ -102,8 +104,10 @@ def _aggregated(matrix: csr_array, level: np.ndarray) -> tuple[np.ndarray, float
     for _ in range(100 * ROUNDS):
         up, down = np.zeros((2, level.max() + 1))
         flows(matrix.indptr, matrix.indices, matrix.data, level, weight, up, down)
-        scale = np.exp(np.r_[0.0, np.cumsum(np.log(up[:-1]) - np.log(down[1:]))])  # balances the flow between layers
-        weight *= scale[level]
+        if not (up[:-1].all() and down[1:].all()):
+            raise ArithmeticError("the ways between neighbouring layers of states are lost to underflow")
+        scale = np.r_[0.0, np.cumsum(np.log(up[:-1]) - np.log(down[1:]))]  # balances the flow between layers
+        weight *= np.exp(scale - scale.max())[level]
         weight /= weight.sum()
         residual = np.abs(back @ weight - leaving * weight).sum()
         if residual < 1e-15 or (residual < 1e-12 and residual > 0.9 * last):

@@ -6,6 +6,7 @@ which the strategy of j may spread to i. A graph is undirected where the matrix 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,20 +118,30 @@ def columns_to_one(weights: np.ndarray) -> np.ndarray:
     return rows_to_one(weights.T).T
 
 
-def twin_classes(*matrices: np.ndarray) -> list[np.ndarray]:
+def over_neighbours(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """sum_j matrix[i, j] values[s, j, t], (states, N, d), as one product of matrices."""
+    return np.einsum("ij,sjt->sit", matrix, values, optimize=True)
+
+
+def twin_classes(*matrices: np.ndarray, most: int) -> list[np.ndarray]:
     """The vertices in classes within which any two can change places without changing any of the matrices.
 
     Leaves of a star, vertices of a complete graph or of the sides of a complete bipartite one: only how many of a class
-    play a strategy matters, so that 2^N states become products of (class size + 1).
+    play a strategy matters, so that 2^N states become products of (class size + 1). Gives up with the first most + 1.
     """
     classes: list[list[int]] = []
+    alike: dict[bytes, list[list[int]]] = defaultdict(list)
     for i in range(len(matrices[0])):
-        for members in classes:
+        key = b"".join(np.sort(line).tobytes() for matrix in matrices for line in (matrix[i], matrix[:, i]))
+        for members in alike[key]:
             if all(_exchangeable(matrix, members[0], i) for matrix in matrices):
                 members.append(i)
                 break
         else:
             classes.append([i])
+            alike[key].append(classes[-1])
+            if len(classes) > most:
+                break
     return [np.array(members) for members in classes]
 
 
