@@ -12,6 +12,7 @@ from evo.exact.structure import (
     critical_ratio,
     graph_fixation,
     graph_stationary,
+    neighbourhood_tables,
     public_goods,
     weights_of_edges,
 )
@@ -236,20 +237,31 @@ def test_like_a_plain_chain(name, mode, directed):
         assert found.reverse_at_vertex[i] == pytest.approx(1 - fate[other][0], rel=1e-9)
 
 
-@pytest.mark.parametrize("degrees", ["pair", "largest"])
+@pytest.mark.parametrize("degrees", ["pair", "largest", None])
 def test_proportional_imitation_with_mutation(degrees):
-    """Both normalisations of accumulated payoffs, on a star with two more edges."""
-    weights = star(4)
+    """Both normalisations of accumulated payoffs, and averaged ones, on a star with two leaves joined."""
+    weights, mode = star(4), "accumulate" if degrees else "average"
     weights[1, 2] = weights[2, 1] = 1
     degree = weights.sum(axis=1)
-    over = {"pair": lambda i, j: max(degree[i], degree[j]), "largest": lambda i, j: degree.max()}[degrees]
+    over = {"pair": lambda i, j: max(degree[i], degree[j]), "largest": lambda i, j: degree.max()}
     matrix, to = [[1.0, 0.2], [1.3, 0.1]], [[0.4, 0.6], [0.1, 0.9]]
     rule = VertexRule("proportional_imitation", degrees=degrees, largest_difference=1.5, mutation=0.1, to=to)
-    found = graph_stationary(Structure(weights, payoff="accumulate"), matrix, rule=rule)
-    naive = {"difference": 1.5, "degree": over, "explore": (0.1, to)}
-    states, chain = chain_of(lambda s: event(weights, weights, matrix, s, rule.kind, "accumulate", **naive), 5)
+    found = graph_stationary(Structure(weights, payoff=mode), matrix, rule=rule)
+    naive = {"difference": 1.5, "degree": over.get(degrees, lambda i, j: 1.0), "explore": (0.1, to)}
+    states, chain = chain_of(lambda s: event(weights, weights, matrix, s, rule.kind, mode, **naive), 5)
     expected = long_run_of(chain) @ (1 - np.array(states))
     assert found.at_vertex[:, 0] == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["imitate_best", "best_response"])
+def test_ties(kind):
+    """The own strategy is kept if it is among the best, else one of the best is drawn uniformly."""
+    matrix = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.5, 0.5, 0.5]])
+    weights, to = star(3), (np.ones((3, 3)) - np.eye(3)) / 2
+    found = graph_stationary(weights, matrix, rule=VertexRule(kind, mutation=0.1))
+    states, chain = chain_of(lambda s: event(weights, weights, matrix, s, kind, explore=(0.1, to)), 4, 3)
+    expected = long_run_of(chain) @ (np.array(states)[:, :, None] == np.arange(3)).reshape(len(states), -1)
+    assert found.at_vertex.ravel() == pytest.approx(expected, abs=1e-10)
 
 
 THREE = np.array([[1.0, 0.2, 3.0], [2.0, 0.5, 0.1], [0.3, 1.5, 1.0]])
@@ -310,6 +322,23 @@ def test_a_game_of_neighbourhoods_counts_members():
     logit = VertexRule("logit", intensity=0.5)
     found, expected = (graph_stationary(structure, payoffs, rule=logit) for payoffs in (game, DONATION))
     assert found.at_vertex == pytest.approx(expected.at_vertex, rel=1e-12)
+
+
+def test_tables_by_size_of_group():
+    """Public goods as tables P[i, c] for groups of 2, 3 and 6: vertices of a star with two leaves joined."""
+    weights = star(5)
+    weights[1, 2] = weights[2, 1] = 1
+    r, tables = 2.5, {}
+    for n in (2, 3, 6):
+        others = np.arange(n - 1, -1, -1)  # cooperators among the co-players, in descending order
+        tables[n] = [r * (others + 1) / n - 1, r * others / n]
+    rule = VertexRule("imitation", intensity=0.3)
+    structure = Structure(weights, payoff="accumulate")
+    found = graph_fixation(structure, neighbourhood_tables(tables), rule=rule)
+    expected = graph_fixation(structure, public_goods(factor=r), rule=rule)
+    assert found.at_vertex == pytest.approx(expected.at_vertex, rel=1e-12)
+    with pytest.raises(ValueError, match="group of 3"):
+        graph_fixation(structure, neighbourhood_tables({2: tables[2], 6: tables[6]}), rule=rule)
 
 
 # ---- closed forms and what must hold on any graph

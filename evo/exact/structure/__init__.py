@@ -2,7 +2,7 @@
 
 from evo.exact.structure.critical import CriticalRatio, critical_ratio
 from evo.exact.structure.fixation import GraphFixation, graph_fixation
-from evo.exact.structure.games import NeighbourhoodGame, public_goods
+from evo.exact.structure.games import NeighbourhoodGame, neighbourhood_tables, public_goods
 from evo.exact.structure.islands import IslandFixation, island_fixation
 from evo.exact.structure.price import MultilevelPrice, Price, multilevel_price, price
 from evo.exact.structure.rules import VertexRule
@@ -34,6 +34,7 @@ __all__ = [
     "group_fixation",
     "island_fixation",
     "multilevel_price",
+    "neighbourhood_tables",
     "price",
     "public_goods",
     "rare_splitting",

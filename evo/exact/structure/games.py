@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from evo.exact.chains.states import rank, ways
 from evo.exact.structure.weights import Structure, over_neighbours
 
 
@@ -58,6 +59,36 @@ def public_goods(
         return factor * total / size - brings(own, degree)
 
     return NeighbourhoodGame(value, brings, scope)
+
+
+def neighbourhood_tables(
+    tables: Mapping[int, Sequence[Sequence[float]] | np.ndarray], *, scope: Literal["all", "own"] = "all"
+) -> NeighbourhoodGame:
+    """A game in groups from a payoff table for each size n of group: P[i, c], i's payoff with composition c of its n - 1
+    co-players, compositions in descending lexicographic order (of two strategies: all of strategy 0 first).
+
+    ValueError: no table, tables of different numbers of strategies or the wrong number of compositions; later, a group for
+    whose size there is none.
+    """
+    given = {size: np.asarray(table, float) for size, table in tables.items()}
+    strategies = len(next(iter(given.values()), []))
+    for size, table in given.items():
+        if table.shape != (strategies, ways(strategies, size - 1)) or strategies < 2:
+            raise ValueError(
+                f"the table for groups of {size} has shape {table.shape}, not "
+                f"({strategies}, {ways(strategies, size - 1)}): a row for each strategy"
+            )
+    if not given:
+        raise ValueError("there is a table for at least one size of group")
+
+    def value(own: int, counts: np.ndarray, size: int, total: np.ndarray, degree: int) -> np.ndarray:
+        if size not in given:
+            raise ValueError(f"there is no table for a group of {size}")
+        others = counts.astype(np.int64)
+        others[:, own] -= 1
+        return given[size][own, rank(others, size - 1)]
+
+    return NeighbourhoodGame(value, scope=scope, strategies=strategies)
 
 
 def number_of_strategies(payoffs: Payoffs) -> int:
