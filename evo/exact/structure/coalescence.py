@@ -2,7 +2,7 @@
 
 Y[i, j], the expected number of events in which i and j differ when one mutant arises uniformly, solves
 (d_i + d_j) Y_ij = 2/N + sum_k e_ik Y_kj + sum_k e_jk Y_ik for i != j and Y_ii = 0, e_ij being the chance per event that j
-replaces i and d_i = sum_k e_ik: 2/N times the meeting times of two walks backwards in time [Allen et al. 2017, eq. 2].
+replaces i and d_i = sum_k e_ik: 2/N times the meeting times of two walks backwards in time [Allen et al. 2017].
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ With e_ij(1 + tilt beta (P_j - P'_i)) for the chance that j replaces i, P and P'
 the fixation probability is sum_ij v_i tilt e_ij E[(x_j - x_i)(P_j - P'_i)] over the neutral history of one mutant, v being
 reproductive values [Allen & McAvoy 2019; McAvoy & Allen 2021]. In the donation game payoffs are linear in the x, so it
 takes only how long pairs of vertices differ. For death-birth on undirected graphs and averaged payoffs that is
-(b (t3 - t1) - c t2)/(2N) [Allen et al. 2017, eq. 3], and for imitation the same on the graph with loops of weight 1.
+(b (t3 - t1) - c t2)/(2N) [Allen et al. 2017], and for imitation the same on the graph with loops of weight 1.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class CriticalRatio:
     @property
     def sigma(self) -> float:
         """Structure coefficient: of any two strategies with payoffs (a, b; c, d) the first is favoured over the second iff
-        sigma*a + b > c + sigma*d [Tarnita et al. 2009; Allen et al. 2017, eq. 8]; inf where the ratio is 1. ValueError for
+        sigma*a + b > c + sigma*d [Tarnita et al. 2009; Allen et al. 2017]; inf where the ratio is 1. ValueError for
         mutants that do not arise uniformly, to which accumulated payoffs add more than that."""
         if self.start != "uniform":
             raise ValueError("sigma is of mutants that arise uniformly")

@@ -1,8 +1,8 @@
 """Linear equations of chains whose events change a count by at most one: by elimination, or by iteration where large.
 
 Elimination without subtraction (`evo.exact.chains.elimination`) gives each number, however small, to a relative error of
-rounding, and takes the cube of the largest layer: about two seconds at 13 vertices, a minute and a half at 15. Beyond,
-GMRES with a symmetric Gauss-Seidel sweep as preconditioner solves for absorption, and sweeps with aggregation of layers
+rounding, and takes the cube of the largest layer: about two seconds at 13 vertices, six to eight times that for each
+further one. Beyond, GMRES with a symmetric Gauss-Seidel sweep as preconditioner solves for absorption, and sweeps with aggregation of layers
 [Koury, McAllister & Stewart 1984] for the stationary distribution; their errors are absolute and bounded from the residual.
 """
 

@@ -210,7 +210,7 @@ def rare_splitting(
     fitness: Fitness = "exponential",
     intensity: float | None = None,
 ) -> RareSplitting:
-    """Fixation in the limit of splitting that is rare, phi * Phi [Traulsen & Nowak 2006, eqs. 1-3].
+    """Fixation in the limit of splitting that is rare, phi * Phi [Traulsen & Nowak 2006].
 
     `size` is that of a group at rest: capacity - 1 in `group_fixation`; the paper's n. ValueError as there.
     """
@@ -232,7 +232,7 @@ def rare_splitting(
 
 def splitting_critical_ratio(*, groups: int, size: int) -> float:
     """b/c above which weak selection favours cooperators in the limit of rare splitting: 1 + size/(groups - 2), inf for two
-    groups; 1 + size/groups for many [Traulsen & Nowak 2006, eq. 5, where size is n; n - 1 in `group_fixation`]."""
+    groups; 1 + size/groups for many [Traulsen & Nowak 2006, where size is n; n - 1 in `group_fixation`]."""
     if groups < 2 or size < 2:
         raise ValueError(f"there are at least 2 groups of at least 2, not {groups} of {size}")
     return 1 + size / (groups - 2) if groups > 2 else float("inf")
