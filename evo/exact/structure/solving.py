@@ -2,8 +2,9 @@
 
 Elimination without subtraction (`evo.exact.chains.elimination`) gives each number, however small, to a relative error of
 rounding, and takes the cube of the largest layer: about two seconds at 13 vertices, six to eight times that for each
-further one. Beyond, GMRES with a symmetric Gauss-Seidel sweep as preconditioner solves for absorption, and sweeps with aggregation of layers
-[Koury, McAllister & Stewart 1984] for the stationary distribution; their errors are absolute and bounded from the residual.
+further one. Beyond, GMRES with a symmetric Gauss-Seidel sweep as preconditioner solves for absorption, its error bounded
+from the residual, and sweeps with aggregation of layers [Koury, McAllister & Stewart 1984] for the stationary
+distribution, which comes with its residual; these errors are absolute.
 """
 
 from __future__ import annotations
