@@ -17,7 +17,7 @@ from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
-from evo.kernels.nodes.net import Net, Nodes, Ties
+from evo.kernels.nodes.net import BLOCK, Net, Nodes, Ties
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
 from evo.lowering.ties import check_ties
@@ -182,6 +182,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         played=_ties(graph.transposed) if graph.directed else plays,
         learns=learns,
         taught=_ties(learning.transposed) if learning.directed else learns,
+        common=float(scale[0]) if population.ties is None and (scale == scale[0]).all() else 0.0,
         scale=scale,
         degree=groups_or_ties,
         largest=float(max(1.0, met.max())),
@@ -200,7 +201,9 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
 
 
 def _ties(adjacency: Adjacency) -> Ties:
-    return Ties(adjacency.starts[:-1], adjacency.starts[1:], adjacency.neighbours, adjacency.weights)
+    degrees = np.diff(adjacency.starts)
+    even = int(degrees[0]) if (degrees == degrees[0]).all() else 0
+    return Ties(adjacency.starts[:-1], adjacency.starts[1:], adjacency.neighbours, adjacency.weights, even)
 
 
 def _weighted_degrees(graph: Graph) -> np.ndarray:
@@ -246,12 +249,14 @@ def _order(population: Network, graph: Graph) -> np.ndarray:
 def blank_nodes(process: Process, net: Net) -> Nodes:
     """Scratch of one thread."""
     count, strategies = len(net.scale), len(process.to)
+    narrow = not len(net.plays.weights) and int(net.degree.max(initial=0)) < 2**16 and not process.meeting.loose
     parents = process.rule.code == codes.BIRTH_DEATH
     leaves = 1 << max(1, (count - 1).bit_length())
     most = int((net.learns.stops - net.learns.starts).max()) + 1
     return Nodes(
         strategies=np.zeros(count, np.uint8),
-        around=np.zeros((count, strategies)),
+        around=np.zeros((count, strategies), np.uint16 if narrow else np.float64),
+        ahead=np.zeros((2, BLOCK), np.int64),
         coming=np.zeros(count if process.rule.pace == codes.SYNCHRONOUS else 0, np.uint8),
         tree=np.zeros(2 * leaves if parents else 0),
         level=np.zeros(1),

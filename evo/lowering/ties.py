@@ -140,4 +140,4 @@ def _roomy(ties: Ties, trust: tuple[float, float, float] | None) -> tuple[Ties, 
     place = np.zeros((count, count), np.int32)
     place[rows, ties.neighbours] = within + 1
     weights = np.full(len(neighbours), trust[0]) if trust is not None else np.empty(0)
-    return Ties(starts, starts + degrees, neighbours, weights), place
+    return Ties(starts, starts + degrees, neighbours, weights, 0), place

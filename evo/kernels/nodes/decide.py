@@ -17,13 +17,13 @@ from evo.codes import (
 from evo.kernels._cache import inline, inner
 from evo.kernels.imitation import TIE, chance
 from evo.kernels.nodes.earn import effective_payoff
-from evo.kernels.nodes.look import competitor, role_model
+from evo.kernels.nodes.look import ANYBODY, competitor, role_model
 from evo.kernels.random import below, uniform
 
 
 @inline
-def decide(rule, to, net, nodes, table, strategy, status, i, rng):
-    """The strategy of node i after its update, mutation included."""
+def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
+    """The strategy of node i after its update, mutation included; j is a role model that was drawn already, or ANYBODY."""
     if rule.mutation > 0.0 and not rule.after and uniform(rng) < rule.mutation:
         return mutant(to, nodes.strategies[i], rng)
     if rule.code == DEATH_BIRTH or rule.code == IMITATION:
@@ -34,7 +34,7 @@ def decide(rule, to, net, nodes, table, strategy, status, i, rng):
     elif rule.code >= BEST_RESPONSE:
         taken = imagined(rule, net, nodes, table, strategy, status, i, rng)
     else:
-        taken = compared(rule, net, nodes, table, strategy, status, i, rng)
+        taken = compared(rule, net, nodes, table, strategy, status, i, j, rng)
     if rule.mutation > 0.0 and rule.after and uniform(rng) < rule.mutation:
         return mutant(to, taken, rng)
     return taken
@@ -55,10 +55,11 @@ def mutant(to, s, rng):
 
 
 @inline
-def compared(rule, net, nodes, table, strategy, status, i, rng):
+def compared(rule, net, nodes, table, strategy, status, i, j, rng):
     """After comparison with one role model."""
     own = nodes.strategies[i]
-    j = role_model(rule, net, nodes, table, strategy, status, i, rng)
+    if j == ANYBODY:
+        j = role_model(rule, net, nodes, table, strategy, status, i, rng)
     if j < 0:
         return own
     s = nodes.strategies[j]

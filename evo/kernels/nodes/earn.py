@@ -27,7 +27,7 @@ def payoff_of(net, around, strategies, table, i, s):
     total = table[s, s] if net.selfish else 0.0
     for t in range(around.shape[1]):
         total += around[i, t] * table[s, t]
-    return total * net.scale[i]
+    return total * (net.common if net.common > 0.0 else net.scale[i])
 
 
 @inline
@@ -89,8 +89,8 @@ def change(starts, stops, players, weights, strategies, around, amounts, i, s):
     amounts[s] += 1.0
     if len(weights) == 0:
         for e in range(starts[i], stops[i]):
-            around[players[e], former] -= 1.0
-            around[players[e], s] += 1.0
+            around[players[e], former] -= 1
+            around[players[e], s] += 1
     else:
         for e in range(starts[i], stops[i]):
             around[players[e], former] -= weights[e]
@@ -104,9 +104,9 @@ def look_around(net, strategies, around):
     weighted = len(plays.weights) > 0
     for i in range(len(strategies)):
         for t in range(around.shape[1]):
-            around[i, t] = 0.0
+            around[i, t] = 0
         for e in range(plays.starts[i], plays.stops[i]):
             if weighted:
                 around[i, strategies[plays.neighbours[e]]] += plays.weights[e]
             else:
-                around[i, strategies[plays.neighbours[e]]] += 1.0
+                around[i, strategies[plays.neighbours[e]]] += 1

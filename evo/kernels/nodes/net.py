@@ -13,6 +13,9 @@ from evo.kernels.adjacency import Lattice
 Array = np.ndarray
 
 
+BLOCK = 16  # updates that are drawn ahead, so that what they read is fetched together
+
+
 class Ties(NamedTuple):
     """The neighbours of node i are `neighbours[starts[i]:stops[i]]`; rows have room to grow where ties come and go."""
 
@@ -20,6 +23,7 @@ class Ties(NamedTuple):
     stops: Array  # int64 (N,)
     neighbours: Array  # int32
     weights: Array  # float64, as long as the neighbours; empty where all are 1
+    even: int  # neighbours of every node, where all have as many and stand one row after the other; else 0
 
 
 class Net(NamedTuple):
@@ -29,6 +33,7 @@ class Net(NamedTuple):
     played: Ties  # who plays with i, whose payoffs change when i does
     learns: Ties  # whom i learns from
     taught: Ties  # who learns from i
+    common: float  # the scale, where it is the same for all; else 0
     scale: Array  # float64 (N,): what a sum over those met is multiplied by: 1, or 1 over their number (weight, groups)
     degree: Array  # float64 (N,): number (weight) of those whom i plays with
     largest: float  # degree
@@ -49,13 +54,14 @@ class Nodes(NamedTuple):
     """The moving state."""
 
     strategies: Array  # uint8 (N,)
-    around: Array  # float64 (N, d): number (weight) of those whom i plays with, by strategy
+    around: Array  # uint16, or float64 where that is too narrow, (N, d): number (weight) of those whom i plays with, by strategy
     coming: Array  # uint8 (N,) of a synchronous update, else empty
     tree: (
         Array  # float64 (2P,), P the power of two from N on: sums of fitness where parents are drawn by it, else empty
     )
     level: Array  # float64 (1,): payoff at which exponential fitness is 1
     queue: Array  # int32 (N,): scratch of the start
+    ahead: Array  # int64 (2, BLOCK): focal nodes and role models of the next updates, drawn ahead
     pulls: Array  # float64 (largest number learnt from + 1,): scratch
     weights: Array  # float64 (2, d): scratch
     sheets: Array  # uint8 (3, rows + 2, columns + 2) of a lattice on which kernels/nodes/lattice.py runs, else empty
