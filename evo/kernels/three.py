@@ -11,11 +11,10 @@ import numpy as np
 from evo.codes import ABSORBED, NONFINITE_STATE, PAIRWISE_COMPARISON
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, EFFECTIVE, REASON, SCALE
-from evo.kernels.events import LISTEN, SKIP, add_counts
+from evo.kernels.events import LISTEN, add_counts, draw_at_hand, patience
 from evo.kernels.imitation import MOST, plain
 from evo.kernels.observe import note_fixation, watch
 from evo.kernels.payoffs import pair_payoffs
-from evo.kernels.random import GEOMETRIC_CAP, following, to_uniform, to_uniform_positive
 
 # What each event does to the counts; the events lie in the order of the loser, then of the winner.
 CHANGES = np.array(
@@ -56,8 +55,7 @@ def advance_three(
     rule, meeting, to, roles, wholes, plan, fixing, flag, step, pending, boundary, unit, burnt, rng, amounts, since, tipped,
     table, status, strategy, means, numbers, counts,
 ):  # fmt: skip
-    """`events.advance` where `by_threes`; leaves the payoffs up to date. The words of the stream are those that
-    `draw_event` would use."""
+    """`events.advance` where `by_threes`; leaves the payoffs up to date."""
     averaging = step >= burnt
     watching = len(since) > 0
     counted = step
@@ -88,29 +86,11 @@ def advance_three(
         if not math.isfinite(leaves):
             status[REASON] = NONFINITE_STATE
             break
-        u = 1.0
-        if leaves >= SKIP:
-            while step < boundary and u >= leaves:
-                word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-                u = to_uniform(word)
-                step += 1
-            if u >= leaves:
-                break
-        else:
-            wait = pending - 1
-            if pending == 0 and leaves > 0.0:
-                word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-                wait = int(min(math.log(to_uniform_positive(word)) / math.log1p(-leaves), GEOMETRIC_CAP))
-            elif pending == 0:
-                wait = GEOMETRIC_CAP
-            if wait >= boundary - step:
-                pending = wait - (boundary - step) + 1
-                step = boundary
-                break
-            pending = 0
-            step += wait + 1
-            word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-            u = to_uniform(word) * leaves
+        step, u, pending, s0, s1, s2, s3 = draw_at_hand(
+            boundary, leaves, patience(leaves), pending, step, s0, s1, s2, s3
+        )
+        if u < 0.0:
+            break
         if averaging:  # the state before this step's event stood for the steps since `counted`, and for this one
             amounts[0], amounts[1], amounts[2] = n_0, n_1, n_2
             pair_payoffs(meeting, amounts, table, status, strategy)

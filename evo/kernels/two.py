@@ -6,13 +6,11 @@ from evo.codes import ABSORBED, NONFINITE_STATE
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import EFFECTIVE, MEAN, REASON
 from evo.kernels.encounter import meet, rate
-from evo.kernels.events import LISTEN, SKIP
+from evo.kernels.events import LISTEN, draw_at_hand, patience
 from evo.kernels.observe import note_fixation, watch
-from evo.kernels.random import GEOMETRIC_CAP, following, to_uniform, to_uniform_positive
 
 # Columns of the memo: the probability of an event that changes anything (-1 in a row that is still empty); that of one in
-# which the first strategy loses one, inf where it cannot gain; 1/log(1 - p) for the waiting time; the population's mean
-# payoff.
+# which the first strategy loses one, inf where it cannot gain; `patience` of the first; the population's mean payoff.
 LEAVES, LOSES, PATIENCE, EARNED = 0, 1, 2, 3
 
 
@@ -34,7 +32,7 @@ def remember(process, amounts, mix, work):
         up, down = work.rates[1, 0], work.rates[0, 1]
         row[LEAVES] = down + up
         row[LOSES] = down if up > 0.0 else math.inf
-        row[PATIENCE] = 1.0 / math.log1p(-row[LEAVES]) if 0.0 < row[LEAVES] < 1.0 else 0.0
+        row[PATIENCE] = patience(row[LEAVES])
         row[EARNED] = mean
 
 
@@ -44,40 +42,21 @@ def wander(
     means, numbers, counts,
 ):  # fmt: skip
     """`events.advance` for two strategies by their counts, as far as the boundary or to a count whose row is empty; returns
-    the step reached and the waiting time left. The words of the stream are those that `draw_event` would use.
-    """
+    the step reached and the waiting time left."""
     averaging = step >= burnt
     watching = len(since) > 0
     counted = step
     events = 0
     size = int(wholes[0])
     count = int(amounts[0])
-    s0, s1, s2, s3 = rng[0], rng[1], rng[2], rng[3]  # kept at hand: an array is written and read again with every word
+    s0, s1, s2, s3 = rng[0], rng[1], rng[2], rng[3]
     leaves = memo[count, LEAVES]
     while step < boundary and leaves >= 0.0:
-        u = 1.0
-        if leaves >= SKIP:
-            while step < boundary and u >= leaves:
-                word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-                u = to_uniform(word)
-                step += 1
-            if u >= leaves:
-                break
-        else:
-            wait = pending - 1
-            if pending == 0 and leaves > 0.0:
-                word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-                wait = int(min(math.log(to_uniform_positive(word)) * memo[count, PATIENCE], GEOMETRIC_CAP))
-            elif pending == 0:
-                wait = GEOMETRIC_CAP
-            if wait >= boundary - step:
-                pending = wait - (boundary - step) + 1
-                step = boundary
-                break
-            pending = 0
-            step += wait + 1
-            word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
-            u = to_uniform(word) * leaves
+        step, u, pending, s0, s1, s2, s3 = draw_at_hand(
+            boundary, leaves, memo[count, PATIENCE], pending, step, s0, s1, s2, s3
+        )
+        if u < 0.0:
+            break
         if averaging:  # the state before this step's event stood for the steps since `counted`, and for this one
             add_count(float(step - counted), count, size, memo[count, EARNED], means, numbers)
             counted = step
