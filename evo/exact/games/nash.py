@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo.exact.flows.stability import evolutionarily_stable, neutrally_stable
-from evo.exact.games.polytopes import extreme_equilibria, follow_path
-from evo.exact.games.supports import TIE, mixes_by_support, pairs_by_support
+from evo.exact.games.labels import complementary, scale
+from evo.exact.games.polytopes import both_vertices, follow_path
+from evo.exact.games.supports import TIE, is_finite, mixes_by_support, pairs_by_support
 from evo.exact.payoff.landscape import Landscape, landscape
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def equilibria(row: np.ndarray, column: np.ndarray) -> Equilibria:
     """All Nash equilibria, degenerate games included, by enumeration of the vertices of the best-reply polytopes
     [Mangasarian 1964; Winkels 1979; Avis, Rosenberg, Savani & von Stengel 2010]. For up to about 12 by 12 strategies."""
     row, column = _matrices(row, column)
-    mixes, vertices, twice = extreme_equilibria(row, column)
-    subsets = _bicliques([(p, q) for p, q in vertices.tolist()])
+    mixes, vertices, twice = complementary(*both_vertices(row, column))
+    subsets = _bicliques(vertices.tolist())
     several = any(len(part) > 1 for part in subsets)
     return Equilibria(_pairs(mixes, len(row)), subsets, _connected(subsets), twice or several)
 
@@ -74,15 +75,17 @@ def support_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[Pair, ...]:
 
 def lemke_howson(row: np.ndarray, column: np.ndarray, *, drop: int = 0) -> Pair:
     """One equilibrium, at the end of the path on which label `drop` (0..m+n-1) is missing [Lemke & Howson 1964], with the
-    lexicographic rule. Paths that begin with different labels may end at different ones; some are at the end of none."""
+    lexicographic rule. Paths that begin with different labels may end at different ones; some are at the end of none.
+    Raises ValueError where a path has more than a million pivots, as in games made for that [Savani & von Stengel 2006]."""
     row, column = _matrices(row, column)
     m, n = row.shape
     if not 0 <= drop < m + n:
         raise ValueError(f"a label is from 0 to {m + n - 1}, not {drop}")
-    mixes, ended = follow_path(row, column, drop)
+    weights, ended = follow_path(row, column, drop)
     if not ended:
-        raise ValueError(f"the path on which label {drop} is missing does not end: try another label")
-    return mixes[:m], mixes[m:]
+        raise ValueError(f"the path on which label {drop} is missing has no end within 2^20 pivots: try another label")
+    scale(weights[None], m)
+    return weights[:m], weights[m:]
 
 
 def pure_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[tuple[int, int], ...]:
@@ -122,7 +125,7 @@ def is_equilibrium(row: np.ndarray, column: np.ndarray, first: np.ndarray, secon
 
 def symmetric_equilibria(payoff: np.ndarray) -> tuple[np.ndarray, ...]:
     """The symmetric equilibria of a symmetric game that their support determines, by enumeration of the supports."""
-    return tuple(mixes_by_support(np.array(payoff, dtype=float, order="C")))
+    return tuple(mixes_by_support(_matrix(payoff)))
 
 
 def stable_strategies(payoff: np.ndarray, *, neutral: bool = False) -> tuple[np.ndarray, ...]:
@@ -154,9 +157,11 @@ def _pairs(mixes: np.ndarray, split: int) -> tuple[Pair, ...]:
     return tuple((mix[:split], mix[split:]) for mix in mixes)
 
 
-def _bicliques(pairs: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+def _bicliques(pairs: list[list[int]]) -> tuple[tuple[int, ...], ...]:
     """Maximal sets of pairs P x Q all of which are there: the maximal Nash subsets [Millham 1974; Winkels 1979]."""
-    number = {pair: place for place, pair in enumerate(pairs)}
+    if len({p for p, _ in pairs}) == len({q for _, q in pairs}) == len(pairs):  # as in all nondegenerate games
+        return tuple((place,) for place in range(len(pairs)))
+    number = {(p, q): place for place, (p, q) in enumerate(pairs)}
     partners: dict[int, frozenset[int]] = {}
     for p, q in pairs:
         partners[p] = partners.get(p, frozenset()) | {q}
@@ -175,6 +180,7 @@ def _bicliques(pairs: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
 
 
 def _connected(subsets: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """The subsets joined where they share an equilibrium."""
     parts: list[set[int]] = []
     for subset in subsets:
         joined = set(subset)
@@ -186,10 +192,15 @@ def _connected(subsets: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], .
 
 
 def _matrices(row: np.ndarray, column: np.ndarray) -> Pair:
-    row, column = np.asarray(row, dtype=float), np.asarray(column, dtype=float)
-    if row.ndim != 2 or row.shape != column.shape or not (np.isfinite(row).all() and np.isfinite(column).all()):
+    row, column = _matrix(row), _matrix(column)
+    if row.ndim != 2 or row.shape != column.shape or not (is_finite(row) and is_finite(column)):
         raise ValueError(f"two finite matrices of one shape are needed, not {row.shape} and {column.shape}")
     return row, column
+
+
+def _matrix(payoff: np.ndarray) -> np.ndarray:
+    """A copy of the one type that loops are compiled for."""
+    return np.array(payoff, dtype=float, order="C")
 
 
 def _mix(weight: np.ndarray) -> np.ndarray:

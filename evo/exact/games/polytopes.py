@@ -1,4 +1,4 @@
-"""Vertices of best-reply polytopes and Lemke-Howson paths on them: compiled loops for plain matrices.
+"""Vertices of best-reply polytopes, and Lemke-Howson paths on them: compiled loops for plain matrices.
 
 Of a bimatrix game with positive payoffs A and B (m, n): P = {x >= 0, B^T x <= 1} and Q = {y >= 0, A y <= 1}. A vertex
 has as labels the inequalities that hold with equality; a pair of vertices, neither the origin, that has all m + n labels
@@ -17,50 +17,22 @@ from evo.kernels._cache import inner, kernel
 
 TOLERANCE = 1e-9  # an inequality that is tight, or broken, by less
 PIVOT = 1e-11  # the smallest pivot; ratios that differ by less, relative to 1 and to the larger, are equal
-APART = 1e-8  # vertices that differ by less are the same
-GRID = 1e7  # vertices are ordered by their coordinates to 7 digits
-NEGLIGIBLE = 1e-13  # a weight below is none
 LONGEST = 2**20  # pivots of a path
 
 
 @kernel
-def extreme_equilibria(row, column):
-    """Of all extreme equilibria: first and second mixes (e, m + n), numbers of their vertices (e, 2), and whether some
-    pair of vertices has a label twice."""
-    m, n = row.shape
-    first, has = vertices(reply_matrix(column, True))
-    second, other = vertices(reply_matrix(row, False))
-    words = (m + n + 63) // 64
-    full = label_sets(np.ones((1, m + n), np.bool_), 0, words)[0]
-    mine, theirs = label_sets(has, 0, words), label_sets(other, m, words)
-    pairs, count, twice = np.empty((8, 2), np.int64), 0, False
-    for p in range(len(first)):
-        for q in range(len(second)):
-            w = 0
-            while w < words and mine[p, w] | theirs[q, w] == full[w]:
-                w += 1
-            if w < words:
-                continue
-            for w in range(words):
-                twice = twice or mine[p, w] & theirs[q, w] != 0
-            if count == len(pairs):
-                longer = np.empty((2 * count, 2), np.int64)
-                longer[:count] = pairs
-                pairs = longer
-            pairs[count, 0], pairs[count, 1] = p, q
-            count += 1
-    mixes = np.empty((count, m + n))
-    for e in range(count):
-        fill_mix(first[pairs[e, 0]], mixes[e, :m])
-        fill_mix(second[pairs[e, 1]], mixes[e, m:])
-    return mixes, pairs[:count].copy(), twice
+def both_vertices(row, column):
+    """Vertices of both polytopes, but the origins, each followed by its reply matrix."""
+    first, second = reply_matrix(column, True), reply_matrix(row, False)
+    return vertices(first), first, vertices(second), second
 
 
 @kernel
 def follow_path(row, column, drop):
-    """The two mixes (m + n,) at the end of the path on which label `drop` is missing, and whether it was reached."""
+    """Weights (m + n,) of the strategies of both at the end of the path on which label `drop` is missing, and whether it
+    was reached."""
     m, n = row.shape
-    mixes = np.zeros(m + n)
+    weights = np.zeros(m + n)
     bodies = np.empty((n, m + 1)), np.empty((m, n + 1))
     orders, places = np.empty((2, m + n), np.int64), np.empty((2, m + n), np.int64)
     set_out(reply_matrix(column, True), bodies[0], orders[0], places[0])
@@ -73,7 +45,7 @@ def follow_path(row, column, drop):
         j = place[label] - rows
         i = leaving(body, place, size, j)
         if i < 0:
-            return mixes, False
+            return weights, False
         label = order[i]
         pivot(body, order, place, i, j)
         if (label if side == 0 else (label + m) % (m + n)) == drop:
@@ -81,13 +53,11 @@ def follow_path(row, column, drop):
                 size = m if side == 0 else n
                 for i in range(len(bodies[side])):
                     if orders[side, i] < size:
-                        mixes[side * m + orders[side, i]] = bodies[side][i, size]
-            fill_mix(mixes[:m], mixes[:m])
-            fill_mix(mixes[m:], mixes[m:])
-            return mixes, True
+                        weights[side * m + orders[side, i]] = bodies[side][i, size]
+            return weights, True
         label = label - size if label >= size else label + rows
         side = 1 - side
-    return mixes, False
+    return weights, False
 
 
 @kernel
@@ -109,8 +79,8 @@ def reply_matrix(payoff, transposed):
 
 @kernel
 def vertices(reply):
-    """Vertices (v, k) of {z >= 0, reply z <= 1}, but the origin, in ascending order, and which of its k + r inequalities
-    are tight (v, k + r): a search through all bases that are feasible for the perturbed bounds."""
+    """Vertices (v, k) of {z >= 0, reply z <= 1}, but the origin, those with several bases several times: a search through
+    all bases that are feasible for the perturbed bounds."""
     r, k = reply.shape
     words = (k + r + 63) // 64
     body, order, place = np.empty((r, k + 1)), np.empty(k + r, np.int64), np.empty(k + r, np.int64)
@@ -147,70 +117,7 @@ def vertices(reply):
                     slots[slot] = count
                     count += 1
         done += 1
-    return distinct(points[:kept], reply)
-
-
-@kernel
-def distinct(points, reply):
-    """Vertices that are not the same in ascending order, (v, k), and their tight inequalities (v, k + r)."""
-    r, k = reply.shape
-    order = ascending(points)
-    found, tight, count = np.empty(points.shape), np.empty((len(points), k + r), np.bool_), 0
-    for p in order:
-        point = points[p]
-        same, before = False, count - 1
-        while before >= 0 and not same and point[0] - found[before, 0] < 2 / GRID:
-            same = True
-            for j in range(k):
-                same = same and abs(point[j] - found[before, j]) <= APART
-            before -= 1
-        if same:
-            continue
-        for j in range(k):
-            found[count, j] = point[j]
-            tight[count, j] = abs(point[j]) <= TOLERANCE
-        for i in range(r):
-            slack = 1.0
-            for j in range(k):
-                slack -= reply[i, j] * point[j]
-            tight[count, k + i] = abs(slack) <= TOLERANCE
-        count += 1
-    return found[:count], tight[:count]
-
-
-@kernel
-def ascending(points):
-    """The order of the points by their coordinates to 7 digits, the first one foremost: a merge sort."""
-    number, k = points.shape
-    keys = np.empty(points.shape)
-    for p in range(number):
-        for j in range(k):
-            keys[p, j] = np.rint(points[p, j] * GRID)
-    order, merged = np.arange(number), np.empty(number, np.int64)
-    width = 1
-    while width < number:
-        for first in range(0, number, 2 * width):
-            middle, stop = min(first + width, number), min(first + 2 * width, number)
-            a, b = first, middle
-            for place in range(first, stop):
-                if b >= stop or (a < middle and not is_less(keys[order[b]], keys[order[a]])):
-                    merged[place] = order[a]
-                    a += 1
-                else:
-                    merged[place] = order[b]
-                    b += 1
-        order, merged = merged, order
-        width *= 2
-    return order
-
-
-@inner
-def is_less(left, right):
-    """Lexicographic."""
-    for j in range(len(left)):
-        if left[j] != right[j]:
-            return left[j] < right[j]
-    return False
+    return points[:kept]
 
 
 @kernel
@@ -344,26 +251,3 @@ def is_sooner(body, place, size, j, i, best):
         if abs(mine - least) > PIVOT * max(1.0, abs(mine), abs(least)):
             return mine < least
     return False
-
-
-@kernel
-def label_sets(tight, shift, words):
-    """Labels of the game as bits, (v, words); an inequality's label is its number plus `shift`, round the end."""
-    number, labels = tight.shape
-    sets = np.zeros((number, words), np.uint64)
-    for v in range(number):
-        for place in range(labels):
-            if tight[v, place]:
-                label = (place + shift) % labels
-                sets[v, label // 64] |= np.uint64(1) << np.uint64(label % 64)
-    return sets
-
-
-@inner
-def fill_mix(weight, share):
-    """The weights scaled to sum 1, those that are rounding errors left out."""
-    total = 0.0
-    for i in range(len(weight)):
-        total += weight[i] if weight[i] >= NEGLIGIBLE else 0.0
-    for i in range(len(weight)):
-        share[i] = weight[i] / total if weight[i] >= NEGLIGIBLE else 0.0

@@ -5,7 +5,7 @@ Payoffs are read from the side of who earns them: payoff[own, other].
 
 import numpy as np
 
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import entry, inner, kernel
 
 TIE = 1e-9  # payoffs that differ by less, relative to the largest and to 1, are equal
 POSITIVE = 1e-12  # a share above
@@ -90,6 +90,15 @@ def mixes_by_support(payoff):
     return found[:count].copy()
 
 
+@entry
+def is_finite(payoff):
+    for i in range(payoff.shape[0]):
+        for j in range(payoff.shape[1]):
+            if not np.isfinite(payoff[i, j]):
+                return False
+    return True
+
+
 @inner
 def tie_of(payoff):
     """Difference below which payoffs are equal."""
@@ -137,10 +146,10 @@ def is_beaten(payoff, own, others, size, margin):
 @inner
 def any_beaten(payoff, support, others, size, margin):
     """`is_beaten` for any strategy of the support."""
-    for s in range(size):
-        if is_beaten(payoff, support[s], others, size, margin):
-            return True
-    return False
+    s = 0
+    while s < size and not is_beaten(payoff, support[s], others, size, margin):
+        s += 1
+    return s < size
 
 
 @inner
