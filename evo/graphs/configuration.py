@@ -96,10 +96,8 @@ class Configuration(Spec):
         if self.degrees is not None:
             return np.array([whole(degree) for degree in self.degrees])
         values, chances = self._law()
-        steps = np.cumsum(chances)
         for _ in range(TRIES):
-            places = np.searchsorted(steps, generator.random(self.nodes) * steps[-1], side="right")
-            drawn = values[np.minimum(places, len(values) - 1)]
+            drawn: Array = generator.choice(values, size=self.nodes, p=chances)
             if drawn.sum() % 2 == 0 and unfit(drawn) is None:
                 return drawn
         raise ProblemError("exponent", f"no graph has the degrees of any of {TRIES} draws", "lower `most`")
