@@ -330,15 +330,21 @@ def test_depth_counts_levels_below_the_top_and_bosses_stand_above_their_reports(
 # Random graphs, against what they should be.
 
 
-def test_regular_graphs_are_regular_and_each_as_likely():
-    """The 70 cubic graphs of 6 nodes: 10 are K3,3 and 60 the prism. The pairing draws both nearly as often as that."""
-    drawn = [build(RandomRegular(size=6, degree=3), seed=1, number=number) for number in range(1400)]
-    assert all((graph.degrees == 3).all() for graph in drawn)
+@pytest.mark.parametrize("degree, many", [(3, 70), (2, 70), (1, 15)])
+def test_regular_graphs_are_each_as_likely(degree, many):
+    """Of 6 nodes: 10 times K3,3 and 60 times the prism; their complements, 10 pairs of triangles and 60 rings; 15 matchings."""
     counts: dict[tuple[int, ...], int] = {}
-    for graph in drawn:
+    for number in range(60 * many):
+        graph = build(RandomRegular(size=6, degree=degree), seed=1, number=number)
+        assert (graph.degrees == degree).all()
         key = tuple(graph.adjacency.neighbours.tolist())
         counts[key] = counts.get(key, 0) + 1
-    assert len(counts) == 70
+    assert len(counts) == many
+    chi = sum((count - 60) ** 2 / 60 for count in counts.values())
+    assert chi < many - 1 + 4 * np.sqrt(2 * (many - 1))
+
+
+def test_large_regular_graphs_have_few_triangles():
     large = build(RandomRegular(size=2000, degree=4), seed=1)
     assert (large.degrees == 4).all()
     assert large.components == 1
