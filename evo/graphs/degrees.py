@@ -25,12 +25,12 @@ def of_degrees(degrees: Array, chance: Chance) -> tuple[Array, Array]:
     sources, targets = chance.edges(lambda igraph: igraph.Graph.Realize_Degree_Sequence(degrees.tolist()))
     ends = np.column_stack([sources, targets]).astype(np.int64)
     del sources, targets
-    size, count = len(degrees), len(ends)
-    table = np.zeros(2 * count + 3, dtype=np.int64)
-    exchanges.enter(size, ends, table)
+    count = len(ends)
+    table = np.zeros(2 ** (2 * count + 1).bit_length(), dtype=np.int64)
+    exchanges.enter(ends, table)
     generator = chance.generator(1)
     for first in range(0, EACH * count, AT_ONCE):
         steps = min(AT_ONCE, EACH * count - first)
         draws = generator.integers(np.array([count, count, 2]), size=(steps, 3))
-        exchanges.exchange(size, draws, ends, table)
+        exchanges.exchange(draws, ends, table)
     return ends[:, 0].astype(np.int32), ends[:, 1].astype(np.int32)
