@@ -114,6 +114,7 @@ def refused_file(text, name="net.txt", **fields):
 # Contracts of every kind.
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("spec", EVERY, ids=lambda spec: spec.kind)
 def test_rows_are_sorted_symmetric_and_without_loops(spec):
     graph = build(spec, seed=3)
@@ -782,6 +783,7 @@ print(taken, peak, memory_bytes(spec), graph.edges, spec.expected_ties)
         ("Hierarchy(span=10, depth=7)", 2.0),
         ("Hierarchy(span=10, depth=7, lateral='ring', lateral_weight=0.5)", 2.0),
         ("RandomRegular(size=10**5, degree=4)", 0.5),
+        ("RandomRegular(size=10**6, degree=4)", 1.5),
         ("WattsStrogatz(size=10**6, neighbours=8, rewiring=0.1)", 0.5),
     ],
 )

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from evo._spec import ProblemError, Spec
 from evo.graphs.assembly import adjacency_of
 from evo.graphs.degrees import of_degrees
-from evo.graphs.facts import LIBRARY, Facts
+from evo.graphs.facts import EXCHANGED, Facts
 from evo.graphs.fields import at_least, known, real, whole
 from evo.graphs.graph import Graph
 from evo.quantities import Quantity, Size
@@ -38,7 +38,7 @@ class Configuration(Spec):
     exponent: Quantity | None = None
     least: Size | None = None
     most: Size | None = None
-    facts: ClassVar[Facts] = Facts(random=True, tie=LIBRARY)
+    facts: ClassVar[Facts] = Facts(random=True, tie=EXCHANGED)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

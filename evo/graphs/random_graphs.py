@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from evo._spec import ProblemError, Spec
 from evo.graphs.assembly import adjacency_of
 from evo.graphs.degrees import of_degrees
-from evo.graphs.facts import LIBRARY, Facts
+from evo.graphs.facts import EXCHANGED, LIBRARY, Facts
 from evo.graphs.fields import at_least, between, known, real, whole
 from evo.graphs.graph import Graph
 from evo.graphs.rewiring import rewired
@@ -29,7 +29,7 @@ class RandomRegular(Spec):
     kind: Literal["random_regular"] = "random_regular"
     size: Size
     degree: Size
-    facts: ClassVar[Facts] = Facts(random=True, tie=LIBRARY)
+    facts: ClassVar[Facts] = Facts(random=True, tie=EXCHANGED)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
