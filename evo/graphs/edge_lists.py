@@ -1,4 +1,4 @@
-"""Lists of edges, one a line, to graphs; about 2 s and 0.5 GiB for a million edges of a million nodes."""
+"""Lists of edges, one a line, to graphs; about 5 s and 0.4 GiB for a million edges of a million nodes."""
 
 from __future__ import annotations
 
