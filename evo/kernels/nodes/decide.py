@@ -24,7 +24,8 @@ from evo.kernels.random import below, uniform
 @inline
 def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
     """The strategy of node i after its update, mutation included; j is a role model that was drawn already, or ANYBODY."""
-    if rule.mutation > 0.0 and not rule.after and uniform(rng) < rule.mutation:
+    after = rule.after or rule.code == DEATH_BIRTH  # at birth: the child mutates
+    if rule.mutation > 0.0 and not after and uniform(rng) < rule.mutation:
         return mutant(to, nodes.strategies[i], rng)
     if rule.code == DEATH_BIRTH or rule.code == IMITATION:
         own = rule.code == IMITATION and rule.option == 1
@@ -35,7 +36,7 @@ def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
         taken = imagined(rule, net, nodes, table, strategy, status, i, rng)
     else:
         taken = compared(rule, net, nodes, table, strategy, status, i, j, rng)
-    if rule.mutation > 0.0 and rule.after and uniform(rng) < rule.mutation:
+    if rule.mutation > 0.0 and after and uniform(rng) < rule.mutation:
         return mutant(to, taken, rng)
     return taken
 
