@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from evo.codes import ABSORBED, BIRTH_DEATH, LASTING
+from evo.codes import ABSORBED, BIRTH_DEATH, DEATH_BIRTH, LASTING
 from evo.kernels._cache import inner
-from evo.kernels.arrays import EFFECTIVE, REASON
+from evo.kernels.arrays import BROKEN, EFFECTIVE, REASON
 from evo.kernels.events import LISTEN
 from evo.kernels.imitation import compares
 from evo.kernels.innovation import innovates
@@ -16,6 +16,7 @@ from evo.kernels.nodes.look import ANYBODY, unbiased
 from evo.kernels.nodes.net import BLOCK
 from evo.kernels.nodes.offspring import heir, parent_of, refit
 from evo.kernels.nodes.pairs import by_pairs, step_pairs
+from evo.kernels.nodes.twos import by_twos, fill_chances, step_twos
 from evo.kernels.observe import note_fixation, watch
 from evo.kernels.payoffs import fill_table
 from evo.kernels.random import geometric, uniform
@@ -117,11 +118,19 @@ def walk_pairs(
     count = len(nodes.strategies)
     alone = averaging or watching
     counted = step
+    twos = by_twos(process, net, nodes) and work.status[BROKEN] == 0
+    if twos:
+        fill_chances(process.rule, net, work.table, work.strategy, nodes.chances)
     while step < boundary:
-        step, i, former = step_pairs(
-            process.rule, process.to, net, nodes, work.table, work.strategy, work.status, flag, step, boundary, alone, rng,
-            amounts, counts,
-        )  # fmt: skip
+        if twos:
+            step, i, former = step_twos(
+                process.rule.code == DEATH_BIRTH, net, nodes, flag, step, boundary, alone, rng, amounts, counts
+            )
+        else:
+            step, i, former = step_pairs(
+                process.rule, process.to, net, nodes, work.table, work.strategy, work.status, flag, step, boundary, alone,
+                rng, amounts, counts,
+            )  # fmt: skip
         if i < 0:
             break
         taken = nodes.strategies[i]
