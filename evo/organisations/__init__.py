@@ -10,20 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evo.games.deciding import consensus_formula
     from evo.organisations.consensus import Consensus, ConsensusTime, consensus_time
     from evo.organisations.learners import Learners, LearnersPath
     from evo.organisations.patches import Patches, PatchesPath
-    from evo.organisations.stress import consensus_formula
 
 _PLACES = {
-    "Consensus": "consensus",
-    "ConsensusTime": "consensus",
-    "Learners": "learners",
-    "LearnersPath": "learners",
-    "Patches": "patches",
-    "PatchesPath": "patches",
-    "consensus_formula": "stress",
-    "consensus_time": "consensus",
+    "Consensus": "evo.organisations.consensus",
+    "ConsensusTime": "evo.organisations.consensus",
+    "Learners": "evo.organisations.learners",
+    "LearnersPath": "evo.organisations.learners",
+    "Patches": "evo.organisations.patches",
+    "PatchesPath": "evo.organisations.patches",
+    "consensus_formula": "evo.games.deciding",
+    "consensus_time": "evo.organisations.consensus",
 }
 
 __all__ = [
@@ -40,5 +40,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _PLACES:
-        return getattr(import_module(f"evo.organisations.{_PLACES[name]}"), name)
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'evo.organisations' has no attribute {name!r}")

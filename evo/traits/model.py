@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from evo.kernels.trait_arrays import TraitGroups, TraitProcess
 
 SCHEMA_VERSION = 1
+STUDY_KEYS = frozenset({"run", "sweep"})  # what a study asks of a model, in the same file (evo.organisations.study)
 MOST = 10**7  # individuals
 GRID = 9  # values per trait at which linear fitness is looked at
 
@@ -276,8 +277,9 @@ def _check_correlation(rows: tuple[tuple[float, ...], ...] | None, traits: int, 
 
 
 def load(path: str | FilePath) -> TraitModel:
-    """Read a model from a YAML file. Raises ConfigError with every problem, its path and line; OSError where the file
-    cannot be read."""
+    """Read a model from a YAML file; how it is run (`run`, `sweep`) is for evo.organisations.study, which checks it too.
+
+    Raises ConfigError with every problem, its path and line; OSError where the file cannot be read."""
     path = FilePath(path)
     return loads(path.read_bytes(), source=path.name)
 
@@ -285,7 +287,10 @@ def load(path: str | FilePath) -> TraitModel:
 def loads(text: str | bytes, *, source: str = "<config>") -> TraitModel:
     """`load` from text."""
     document = _yaml.load(text, source=source)
-    return _spec.validate(TraitModel, document.data, document=document, source=source)
+    data: Any = document.data
+    if isinstance(data, dict):
+        data = {key: value for key, value in cast("dict[str, Any]", data).items() if key not in STUDY_KEYS}
+    return _spec.validate(TraitModel, data, document=document, source=source)
 
 
 def dump(model: TraitModel) -> str:
