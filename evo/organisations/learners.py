@@ -83,7 +83,9 @@ class Learners(Spec):
         """Replicates; records are means over `record_every` generations each (by default a hundredth of the run)."""
         every = record_every or max(1, generations // 100)
         if generations < every or min(every, replicates, workers) < 1:
-            raise ValueError("generations, record_every, replicates and workers are positive, a record no longer than a run")
+            raise ValueError(
+                "generations, record_every, replicates and workers are positive, a record no longer than a run"
+            )
         numbers = np.array([self.change, self.benefit, self.cost, self.copying, self.intensity, self.mutation])
         records = np.zeros((replicates, generations // every, COLUMNS))
         ended, flag = np.zeros(replicates, np.int64), np.zeros(1, np.int8)

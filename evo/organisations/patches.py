@@ -103,7 +103,9 @@ class Patches(Spec):
     moving: Moving = Moving()
     inheritance: Inheritance = Inheritance()
     start: Start = Start()
-    most: Annotated[int, Field(ge=100, le=10**8)] = Field(default=200_000, description="individuals that there is room for")
+    most: Annotated[int, Field(ge=100, le=10**8)] = Field(
+        default=200_000, description="individuals that there is room for"
+    )
 
     @property
     def numbers(self) -> np.ndarray:

@@ -121,7 +121,9 @@ def canonical_path(
 def as_points(model: TraitModel, traits: Traits) -> np.ndarray:
     """Traits as (..., traits). Raises ValueError where the population is one of groups."""
     if model.population.kind == "groups":
-        raise ValueError("adaptive dynamics is that of a well-mixed population: relatedness within groups is left out of it")
+        raise ValueError(
+            "adaptive dynamics is that of a well-mixed population: relatedness within groups is left out of it"
+        )
     points = np.asarray(traits, float)
     if len(model.traits) == 1:
         return points[..., None]
