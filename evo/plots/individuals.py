@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -32,9 +34,7 @@ def over_time(result: StudyResult) -> Figure:
         grid = page.body.subplots(rows, columns, sharex=True, squeeze=False)
         axes = list(grid.flat)
         for place, point in enumerate(points):
-            own = result.paths[result.paths["point"] == point]
-            by_time = own.drop(columns=["point", "replicate"]).groupby("time")
-            mean, sd = by_time.mean(), by_time.std()
+            mean, sd = _moments(result.paths, point)
             for ax, column in zip(axes, told, strict=False):
                 (line,) = ax.plot(mean.index, mean[column], color=PALETTE[place], linewidth=1.0)
                 line.set_gid(f"{column}: {point}")
@@ -59,9 +59,16 @@ def over_time(result: StudyResult) -> Figure:
         return close_page(page, axes[: len(told)], aspect=0.62)
 
 
+def _moments(paths: Any, point: int) -> tuple[Any, Any]:
+    """Means and standard deviations over replicates, a row per time."""
+    by_time = paths[paths["point"] == point].drop(columns=["point", "replicate"]).groupby("time")
+    return by_time.mean(), by_time.std()
+
+
 def _words(result: StudyResult, point: int) -> str:
     """What varies at a point, in words."""
-    row = result.points.set_index("point").loc[point].drop("part")
+    points: Any = result.points
+    row = points.set_index("point").loc[point].drop("part")
     said = [f"{path.split('.')[-1]} {value}" for path, value in row.items() if not _missing(value)]
     return ", ".join(said) or f"point {point}"
 
