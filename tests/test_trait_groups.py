@@ -18,6 +18,7 @@ from evo.canonical import point_hash
 from evo.codes import STRATEGY_STREAM
 from evo.exact.traits.adaptive import selection_gradient
 from evo.exact.traits.pip import invasibility
+from evo.exact.traits.singular import singular_points
 from evo.kernels.random import below, seed_stream, stream_key, uniform
 from evo.kernels.trait_arrays import TraitPlan
 from evo.organisations import study
@@ -263,7 +264,11 @@ def test_refused(changes, key, message):
 
 
 def test_adaptive_dynamics_is_that_of_a_well_mixed_population():
-    for question in (lambda: selection_gradient(model(), 0.3), lambda: invasibility(model())):
+    two = {name: {"low": 0, "high": 1, "start": 0.2, "step": 0.1} for name in "xy"}
+    for question in (
+        lambda: selection_gradient(model(), 0.3), lambda: invasibility(model()), lambda: singular_points(model()),
+        lambda: singular_points(model(traits=two)),
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="well-mixed"):
             question()
 
