@@ -139,7 +139,8 @@ def run(study: Study, *, workers: int = 1, telling: Callable[[str], None] = lamb
             continue
         frame.insert(0, "point", place)
         paths.append(frame)
-    everything: pd.DataFrame = pd.concat(paths, ignore_index=True) if paths else pd.DataFrame(columns=["point", "replicate", "time"])
+    nothing = pd.DataFrame(columns=["point", "replicate", "time"])
+    everything: pd.DataFrame = pd.concat(paths, ignore_index=True) if paths else nothing
     late = everything[everything["time"] > study.asked.run.generations / 2]
     outcomes: Any = late.drop(columns="time").groupby(["point", "replicate"], as_index=False).mean()
     return StudyResult(study, pd.DataFrame(points), outcomes, everything, failures)
