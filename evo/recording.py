@@ -71,8 +71,8 @@ def check_steps(process: Process, generations: float, key: str = "generations") 
         )
 
 
-def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
-    """An empty recording for this many replicates."""
+def blank_recording(process: Process, plan: Plan, replicates: int, groups: int = 0) -> Recording:
+    """An empty recording for this many replicates, with the counts of so many groups."""
     strategies, variables = len(process.to), len(process.laws.rows)
     recording = Recording(
         mix=np.full((replicates, plan.records, strategies), np.nan),
@@ -83,6 +83,7 @@ def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
         tipped=np.full((replicates, len(plan.watched)), np.nan),
         numbers=np.zeros((replicates, 4)),
         counts=np.zeros((replicates, 7), np.int64),
+        groups=np.full((replicates, plan.records if groups else 0, groups, strategies), np.nan),
     )
     recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
     recording.counts[:, FIXED] = -1

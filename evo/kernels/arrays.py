@@ -141,6 +141,7 @@ class Recording(NamedTuple):
     numbers: Array  # float64 (R, 4): end, time of fixation, period of a cycle (nan if none), mean payoff over time
     counts: Array  # int64 (R, 7): records, nominal and effective updates (or steps accepted and rejected),
     # why it ended (with strategy and composition of a payoff that is not finite), the strategy that took over or -1
+    groups: Array  # float64 (R, T, M, d): counts of every group, (R, 0, 0, d) where they are not asked for
 
 
 class Work(NamedTuple):

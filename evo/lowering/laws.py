@@ -16,7 +16,6 @@ from evo.kernels.program import Program
 from evo.lowering.names import compiled, moving, payoff_names, scalar_names
 from evo.lowering.problems import Problems
 from evo.lowering.rule import pace
-from evo.populations import WellMixed
 from evo.quantities import number
 from evo.series import series_numbers
 
@@ -68,7 +67,7 @@ def _check_pace(model: Model, law: object) -> None:
         raise ProblemError(
             (key,), "a step is no update of one individual here, but a part of a generation", "use `per: generation`"
         )
-    if _stepwise(law) and not isinstance(model.population, WellMixed):
+    if _stepwise(law) and not model.population.finite:
         raise ProblemError(
             (key,), "a step has no duration in an infinite population", "give rates, or `per: generation`"
         )

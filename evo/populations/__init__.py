@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evo.populations.groups import Groups
 from evo.populations.mixed import Infinite, WellMixed
 
-__all__ = ["Infinite", "Population", "WellMixed"]
+__all__ = ["Groups", "Infinite", "Population", "WellMixed"]
 
-Population = Annotated[Infinite | WellMixed, Field(discriminator="kind")]
+Population = Annotated[Infinite | WellMixed | Groups, Field(discriminator="kind")]

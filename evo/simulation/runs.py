@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo._threads import share
-from evo.kernels.arrays import Plan, Process, Recording
+from evo.kernels.arrays import Plan, Recording
 from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
+from evo.populations import Groups
 from evo.recording import blank_recording, is_flow, scratch
+from evo.simulation.groups import run_group_rows
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -27,25 +29,26 @@ def run_plan(
     first: int = 0,
     workers: int = 1,
     flag: np.ndarray | None = None,
+    groups: int = 0,
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    Setting flag[0] (int8) from another thread stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. Setting flag[0] (int8) from another thread stops the runs within milliseconds.
     """
-    process = model.lowered
-    recording = blank_recording(process, plan, replicates)
+    recording = blank_recording(model.lowered, plan, replicates, groups)
     flag = np.zeros(1, np.int8) if flag is None else flag
     workers = min(workers, replicates)
 
     def rows(worker: int) -> None:
-        _run_rows(process, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
+        run_rows = run_group_rows if isinstance(model.population, Groups) else _run_rows
+        run_rows(model, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
 
     share(rows, workers=workers, flag=flag)
     return recording
 
 
 def _run_rows(
-    process: Process,
+    model: Model,
     plan: Plan,
     seed: int,
     point: int,
@@ -54,6 +57,7 @@ def _run_rows(
     flag: np.ndarray,
     recording: Recording,
 ) -> None:
+    process = model.lowered
     run = run_flow if is_flow(process) else run_steps
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)

@@ -1,0 +1,193 @@
+"""Updates one by one, and what happens to groups as wholes between them, from one boundary to the next."""
+
+import math
+
+from evo.codes import ABSORBED, NONFINITE_STATE
+from evo.kernels._cache import inline, inner
+from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, PAYOFF, REASON
+from evo.kernels.demes.arrays import CHANCE, CHANGES, COUNTED, EARNED
+from evo.kernels.demes.pay import meeting_of, remix, settle, settle_all, touch
+from evo.kernels.demes.places import across, home
+from evo.kernels.demes.splitting import split
+from evo.kernels.demes.tree import pick
+from evo.kernels.demes.units import earliest, happen
+from evo.kernels.demes.updates import born, change_in, rests, taken
+from evo.kernels.encounter import rated
+from evo.kernels.events import LISTEN
+from evo.kernels.innovation import innovates
+from evo.kernels.meetings import who
+from evo.kernels.observe import note_fixation, watch
+from evo.kernels.random import uniform
+
+NOTHING = -1  # nobody changes
+GROWS = -2  # somebody more, and nobody less
+
+
+@inner
+def advance_groups(
+    process, demes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, groups,
+    means, numbers, counts,
+):  # fmt: skip
+    """Updates from `step` to `boundary`, during which the environment stands still; returns the step reached."""
+    averaging = step >= burnt
+    eager = demes.everywhere or averaging
+    if averaging:
+        settle_all(process, demes, work, groups)
+    groups.marks[COUNTED] = step
+    coming = earliest(groups.due)
+    everybody = groups.everybody
+    while step < boundary and work.status[REASON] == 0:
+        step += 1
+        if demes.everywhere:
+            group, loser, winner = birth_anywhere(
+                process.rule, process.to, demes, groups.counts, groups.members, groups.fit, groups.tree, rng
+            )
+        else:
+            group, loser, winner = update_at_home(
+                process.rule, process.meeting, process.game.prefix, process.to, process.roles, demes, groups.counts,
+                groups.members, groups.earned, groups.paid, groups.fresh, groups.within, groups.marks, work.table,
+                work.factors, work.status, work.strategy, work.chances, work.rates, rng,
+            )  # fmt: skip
+        if loser != NOTHING:
+            stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+            if loser >= 0:
+                groups.counts[group, loser] -= 1.0
+                amounts[loser] -= 1.0
+            else:
+                groups.members[group] += 1.0
+                everybody[0] += 1.0
+            groups.counts[group, winner] += 1.0
+            amounts[winner] += 1.0
+            groups.marks[CHANGES] += 1
+            if eager:
+                touch(
+                    group, process.rule, process.meeting, process.game.prefix, demes.alone, demes.everywhere,
+                    groups.counts, groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.tree,
+                    groups.sums, groups.marks, work.table, work.factors, work.status, work.strategy,
+                )  # fmt: skip
+            else:
+                groups.fresh[group] = -1
+            if demes.splits and groups.members[group] > demes.places[group]:
+                split(process, demes, group, amounts, work, groups, rng)
+            if process.game.reads_mix:
+                remix(process, demes, amounts, mix, work, groups)
+                if averaging:
+                    settle_all(process, demes, work, groups)
+            seen(process, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
+        if coming <= step * unit + 1e-12:
+            stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+            happen(process, demes, step * unit + 1e-12, eager, amounts, mix, work, groups, rng)
+            if averaging and process.game.reads_mix:
+                settle_all(process, demes, work, groups)
+            coming = earliest(groups.due)
+            seen(process, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
+        if plan.until == ABSORBED and counts[FIXED] >= 0:
+            break
+        if step % LISTEN == 0:
+            if averaging:
+                settle_all(process, demes, work, groups)  # so that no rounding piles up
+            if flag[0] != 0:
+                break
+    stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+    counts[EFFECTIVE] += groups.marks[CHANGES]
+    groups.marks[CHANGES] = 0
+    return step
+
+
+@inner
+def stand(averaging, step, amounts, everybody, sums, marks, means, numbers):
+    """Before a change: let the present state stand for the steps since it was counted last, and for this one."""
+    if averaging:
+        weight = float(step - marks[COUNTED])
+        for i in range(len(amounts)):
+            means[i] += weight * amounts[i] / everybody[0]
+        numbers[MEAN] += weight * sums[EARNED] / everybody[0]
+        marks[COUNTED] = step
+
+
+@inner
+def seen(process, plan, t, amounts, everybody, since, tipped, counts, numbers):
+    """After a change: watchers, and whether a strategy has taken over."""
+    if len(since) > 0:
+        watch(plan, t, process.roles, everybody, amounts, since, tipped)
+    if process.rule.mutation == 0.0 and not innovates(process.rule):
+        note_fixation(t, process.roles, everybody, amounts, counts, numbers)
+
+
+@inline
+def update_at_home(
+    rule, meeting, prefix, to, roles, demes, counts, members, earned, paid, fresh, within, marks, table, factors, status,
+    strategy, chances, rates, rng,
+):  # fmt: skip
+    """One update of an individual drawn from all: in its group by the rule's rates there, or by a look at another group."""
+    group = home(demes, rng)
+    row = counts[group]
+    other = across(demes, group, rng) if demes.crossing else group
+    if other != group:
+        focal = who(uniform(rng) * members[group], 0, len(row), -1, 0.0, row)
+        settle(
+            group, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+        )  # fmt: skip
+        own = strategy[PAYOFF, focal]
+        settle(
+            other, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+        )  # fmt: skip
+        found = taken(rule, to, focal, own, counts[other], status, strategy, rates, rng)
+        return group, NOTHING if found == focal else focal, found
+    if rests(rule, row, members[group]):
+        return group, NOTHING, NOTHING
+    settle(
+        group, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+    )  # fmt: skip
+    within[0] = members[group]
+    local = meeting_of(meeting, members[group])
+    effective = rated(
+        rule, local, prefix, to, roles, within, row, table, factors, status, strategy, chances, rates
+    )
+    if not math.isfinite(effective) and status[REASON] == 0:
+        status[REASON] = NONFINITE_STATE
+    u = uniform(rng)
+    if not u < effective:
+        return group, NOTHING, NOTHING
+    loser, winner = change_in(u, rates)
+    return group, loser, winner
+
+
+@inline
+def birth_anywhere(rule, to, demes, counts, members, fit, tree, rng):
+    """A parent drawn in proportion to fitness from everybody, and whom its offspring replaces."""
+    home_group = pick(tree, uniform(rng) * tree[1])
+    parent = parent_of(counts[home_group], fit[home_group], rng)
+    winner = born(rule, to, parent, rng)
+    group = across(demes, home_group, rng) if demes.crossing else home_group
+    row, size = counts[group], members[group]
+    if demes.splits:
+        if size < demes.places[group] or uniform(rng) < demes.numbers[0, CHANCE]:
+            return group, GROWS, winner
+        place = uniform(rng) * (size + 1.0)
+        if place >= size:  # the newborn itself
+            return group, NOTHING, NOTHING
+        loser = who(place, 0, len(row), -1, 0.0, row)
+    else:
+        spared = 1.0 if rule.option == 1 and group == home_group else 0.0
+        if size <= spared:
+            return group, NOTHING, NOTHING
+        loser = who(uniform(rng) * (size - spared), 0, len(row), parent, spared, row)
+    return group, NOTHING if loser == winner else loser, winner
+
+
+@inline
+def parent_of(row, fit, rng):
+    """The strategy of a member drawn in proportion to fitness."""
+    total = 0.0
+    for i in range(len(row)):
+        total += row[i] * fit[i]
+    u = uniform(rng) * total
+    chosen = 0
+    for i in range(len(row)):
+        if row[i] * fit[i] > 0.0:
+            chosen = i
+            u -= row[i] * fit[i]
+            if u < 0.0:
+                break
+    return chosen
