@@ -55,6 +55,7 @@ def group_scratch(process: Process, demes: Demes) -> DemeWork:
         fit=np.zeros((groups if demes.everywhere else 0, strategies)),
         paid=np.zeros(groups),
         fresh=np.full(groups, -1, np.int64),
+        fitted=np.full(groups, -1, np.int64),
         tree=np.zeros(2 * leaves if demes.everywhere else 0),
         due=np.zeros(levels),
         pool=np.zeros((2, strategies)),
@@ -65,6 +66,6 @@ def group_scratch(process: Process, demes: Demes) -> DemeWork:
         stack=np.zeros((demes.fitness.depth, 1)),
         everybody=np.zeros(1),
         within=np.zeros(1),
-        sums=np.zeros(2),
-        marks=np.zeros(3, np.int64),
+        sums=np.zeros(3),
+        marks=np.zeros(5, np.int64),
     )

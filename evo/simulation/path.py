@@ -90,7 +90,8 @@ def simulate(
     """Replicates of a model from a start (equal shares by default), recorded every `record_every` generations.
 
     start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. A model
-    without randomness is run once, whatever `replicates`. `groups` keeps the counts of every group. Raises SimulationError with the state that broke a run.
+    without randomness is run once, whatever `replicates`. `groups` keeps the counts of every group. Raises SimulationError
+    with the state that broke a run.
     """
     start = {} if start is None else start
     if generations <= 0 or record_every <= 0 or replicates < 1 or workers < 1 or not 0 < tolerance < 1:

@@ -33,7 +33,8 @@ def run_plan(
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    groups: how many there are, to record the counts of each; 0 records none. Setting flag[0] (int8) from another thread stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. Setting flag[0] (int8) from another thread
+    stops the runs within milliseconds.
     """
     recording = blank_recording(model.lowered, plan, replicates, groups)
     flag = np.zeros(1, np.int8) if flag is None else flag

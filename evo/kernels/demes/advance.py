@@ -2,11 +2,13 @@
 
 import math
 
-from evo.codes import ABSORBED, NONFINITE_STATE
+import numpy as np
+
+from evo.codes import ABSORBED, EXPONENTIAL, NONFINITE_STATE
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, PAYOFF, REASON
-from evo.kernels.demes.arrays import CHANCE, CHANGES, COUNTED, EARNED
-from evo.kernels.demes.pay import meeting_of, remix, settle, settle_all, touch
+from evo.kernels.demes.arrays import AVERAGING, BY_TREE, CHANCE, CHANGES, COUNTED, EARNED, MOST, VERSION
+from evo.kernels.demes.pay import by_acceptance, by_tree, meeting_of, remix, settle, settle_all, touch, weigh
 from evo.kernels.demes.places import across, home
 from evo.kernels.demes.splitting import split
 from evo.kernels.demes.tree import pick
@@ -17,8 +19,9 @@ from evo.kernels.events import LISTEN
 from evo.kernels.innovation import innovates
 from evo.kernels.meetings import who
 from evo.kernels.observe import note_fixation, watch
-from evo.kernels.random import uniform
+from evo.kernels.random import below, uniform
 
+TRIES = 64  # candidates for a parent, before the tree is taken
 NOTHING = -1  # nobody changes
 GROWS = -2  # somebody more, and nobody less
 
@@ -30,17 +33,30 @@ def advance_groups(
 ):  # fmt: skip
     """Updates from `step` to `boundary`, during which the environment stands still; returns the step reached."""
     averaging = step >= burnt
-    eager = demes.everywhere or averaging
+    groups.marks[AVERAGING] = averaging
     if averaging:
         settle_all(process, demes, work, groups)
     groups.marks[COUNTED] = step
     coming = earliest(groups.due)
     everybody = groups.everybody
+    most_places = 0.0
+    for group in range(len(demes.places)):
+        most_places = max(most_places, demes.places[group])
     while step < boundary and work.status[REASON] == 0:
         step += 1
         if demes.everywhere:
-            group, loser, winner = birth_anywhere(
-                process.rule, process.to, demes, groups.counts, groups.members, groups.fit, groups.tree, rng
+            home_group, parent = accepted(
+                process.rule, process.meeting, process.game.prefix, demes.alone, most_places, groups.counts,
+                groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.sums,
+                groups.marks, work.table, work.factors, work.status, work.strategy, rng,
+            )  # fmt: skip
+            if parent < 0:
+                if groups.marks[BY_TREE] == 0:
+                    by_tree(process, demes, work, groups)
+                home_group = pick(groups.tree, uniform(rng) * groups.tree[1])
+                parent = parent_of(groups.counts[home_group], groups.fit[home_group], rng)
+            group, loser, winner = place_offspring(
+                process.rule, process.to, demes, home_group, parent, groups.counts, groups.members, rng
             )
         else:
             group, loser, winner = update_at_home(
@@ -59,14 +75,11 @@ def advance_groups(
             groups.counts[group, winner] += 1.0
             amounts[winner] += 1.0
             groups.marks[CHANGES] += 1
-            if eager:
-                touch(
-                    group, process.rule, process.meeting, process.game.prefix, demes.alone, demes.everywhere,
-                    groups.counts, groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.tree,
-                    groups.sums, groups.marks, work.table, work.factors, work.status, work.strategy,
-                )  # fmt: skip
-            else:
-                groups.fresh[group] = -1
+            touch(
+                group, process.rule, process.meeting, process.game.prefix, demes.alone, groups.counts, groups.members,
+                groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.tree, groups.sums,
+                groups.marks, work.table, work.factors, work.status, work.strategy,
+            )  # fmt: skip
             if demes.splits and groups.members[group] > demes.places[group]:
                 split(process, demes, group, amounts, work, groups, rng)
             if process.game.reads_mix:
@@ -76,7 +89,7 @@ def advance_groups(
             seen(process, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
         if coming <= step * unit + 1e-12:
             stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
-            happen(process, demes, step * unit + 1e-12, eager, amounts, mix, work, groups, rng)
+            happen(process, demes, step * unit + 1e-12, amounts, mix, work, groups, rng)
             if averaging and process.game.reads_mix:
                 settle_all(process, demes, work, groups)
             coming = earliest(groups.due)
@@ -86,6 +99,8 @@ def advance_groups(
         if step % LISTEN == 0:
             if averaging:
                 settle_all(process, demes, work, groups)  # so that no rounding piles up
+            if groups.marks[BY_TREE] == 1:
+                by_acceptance(process, groups)
             if flag[0] != 0:
                 break
     stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
@@ -154,10 +169,37 @@ def update_at_home(
 
 
 @inline
-def birth_anywhere(rule, to, demes, counts, members, fit, tree, rng):
-    """A parent drawn in proportion to fitness from everybody, and whom its offspring replaces."""
-    home_group = pick(tree, uniform(rng) * tree[1])
-    parent = parent_of(counts[home_group], fit[home_group], rng)
+def accepted(
+    rule, meeting, prefix, alone, most_places, counts, members, earned, paid, fresh, fit, fitted, sums, marks, table,
+    factors, status, strategy, rng,
+):  # fmt: skip
+    """Group and strategy of a parent in proportion to fitness: somebody drawn uniformly is taken with probability fitness
+    over the most that is possible, else one draws again. -1 after many rejections, or where the tree is in use: what was
+    rejected says nothing of who is drawn next."""
+    largest = 1.0
+    if rule.fitness != EXPONENTIAL:
+        largest = 1.0 - rule.intensity + rule.intensity * sums[MOST]
+    for _ in range(TRIES if marks[BY_TREE] == 0 else 0):
+        group = below(len(members), rng)
+        place = uniform(rng) * most_places
+        if place < members[group]:
+            row = counts[group]
+            parent = who(place, 0, len(row), -1, 0.0, row)
+            if fitted[group] != marks[VERSION]:
+                settle(
+                    group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status,
+                    strategy,
+                )  # fmt: skip
+                weigh(group, rule, counts, earned, fit, sums, status)
+                fitted[group] = marks[VERSION]
+            if uniform(rng) * largest < fit[group, parent]:
+                return group, parent
+    return np.int64(-1), np.int64(-1)
+
+
+@inline
+def place_offspring(rule, to, demes, home_group, parent, counts, members, rng):
+    """Where the offspring goes, what it is, and whom it replaces."""
     winner = born(rule, to, parent, rng)
     group = across(demes, home_group, rng) if demes.crossing else home_group
     row, size = counts[group], members[group]

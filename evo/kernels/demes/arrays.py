@@ -18,11 +18,13 @@ NUMBER, SPAN, PATTERN, FIRST_ROW, DYNAMICS, OPTION = 0, 1, 2, 3, 4, 5
 # Columns of `numbers`, for each level.
 RATE, CHANCE, INTENSITY, BOTTOM = 0, 1, 2, 3
 
-# Places in `sums`: payoffs of everybody together, trait bias not counted; payoff at which fitness is 1.
-EARNED, REFERENCE = 0, 1
+# Places in `sums`: payoffs of everybody together, trait bias not counted; payoff at which fitness is 1; the most that
+# anybody can earn.
+EARNED, REFERENCE, MOST = 0, 1, 2
 
-# Places in `marks`: version of the payoffs; step up to which averages are counted; changes of the state.
-VERSION, COUNTED, CHANGES = 0, 1, 2
+# Places in `marks`: version of the payoffs; step up to which averages are counted; changes of the state; whether time
+# averages are taken now; whether parents are drawn by the tree.
+VERSION, COUNTED, CHANGES, AVERAGING, BY_TREE = 0, 1, 2, 3, 4
 
 
 class Demes(NamedTuple):
@@ -52,6 +54,7 @@ class DemeWork(NamedTuple):
     fit: Array  # float64 (M, d): fitness; empty unless parents are drawn from the whole population
     paid: Array  # float64 (M,): payoffs of all members together, trait bias not counted
     fresh: Array  # int64 (M,): version of the payoffs that `earned` is of
+    fitted: Array  # int64 (M,): version of the payoffs that `fit` is of
     tree: Array  # float64 (2*L,): fitness of each group in the second half, sums of two above; likewise empty
     due: Array  # float64 (K,): generation of the next event of each level's units
     pool: Array  # float64 (2, d)
@@ -62,5 +65,5 @@ class DemeWork(NamedTuple):
     stack: Array  # float64 (depth, 1)
     everybody: Array  # float64 (1,): individuals
     within: Array  # float64 (1,): members of the group under way
-    sums: Array  # float64 (2,)
-    marks: Array  # int64 (3,)
+    sums: Array  # float64 (3,)
+    marks: Array  # int64 (5,)

@@ -5,12 +5,13 @@ import math
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, PAYOFF, REASON, SCALE, WAYS, WHO, Meeting
-from evo.kernels.demes.arrays import EARNED, REFERENCE, VERSION
+from evo.kernels.demes.arrays import AVERAGING, BY_TREE, EARNED, MOST, REFERENCE, VERSION
 from evo.kernels.demes.tree import put, sum_all
-from evo.kernels.payoffs import fill_payoffs, fill_table, fill_ways
+from evo.kernels.payoffs import fill_table, fill_ways, group_payoffs, pair_payoffs
 
 HIGH = 30.0  # beta*payoff above the reference from which fitness is measured anew
 LOW = 1e-100  # total fitness below which it is
+LIKELY = 0.25  # chance to be accepted from which drawing by acceptance is faster than the tree
 
 
 @inline
@@ -33,7 +34,10 @@ def settle(group, meeting, prefix, alone, counts, members, earned, paid, fresh, 
             strategy[PAYOFF, i] = earned[group, i]
         return
     if size > 1.0:
-        fill_payoffs(local, prefix, row, table, factors, status, strategy)
+        if meeting.size == 2:
+            pair_payoffs(local, row, table, status, strategy)
+        else:
+            group_payoffs(local, prefix, row, table, factors, status, strategy)
     else:
         for i in range(len(row)):
             strategy[PAYOFF, i] = strategy[BIAS, i] + (alone if row[i] > 0.0 else 0.0)
@@ -47,7 +51,7 @@ def settle(group, meeting, prefix, alone, counts, members, earned, paid, fresh, 
 
 
 @inline
-def weigh(group, rule, counts, earned, fit, tree, sums, status):
+def weigh(group, rule, counts, earned, fit, sums, status):
     """Fitness of a group's members, and of all together, which it returns; infinite where it must be measured anew."""
     total = 0.0
     for i in range(counts.shape[1]):
@@ -67,16 +71,19 @@ def weigh(group, rule, counts, earned, fit, tree, sums, status):
 
 @inner
 def touch(
-    group, rule, meeting, prefix, alone, everywhere, counts, members, earned, paid, fresh, fit, tree, sums, marks,
+    group, rule, meeting, prefix, alone, counts, members, earned, paid, fresh, fit, fitted, tree, sums, marks,
     table, factors, status, strategy,
 ):  # fmt: skip
-    """After a change of a group: its payoffs, and its fitness where parents are drawn from the whole population."""
-    sums[EARNED] -= paid[group]
+    """After a change of a group: its payoffs and fitness are out of date, and are renewed where they are kept up to date."""
     fresh[group] = -1
+    fitted[group] = -1
+    if marks[AVERAGING] == 0 and marks[BY_TREE] == 0:
+        return
+    sums[EARNED] -= paid[group]
     settle(group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy)
     sums[EARNED] += paid[group]
-    if everywhere:
-        total = weigh(group, rule, counts, earned, fit, tree, sums, status)
+    if marks[BY_TREE] == 1:
+        total = weigh(group, rule, counts, earned, fit, sums, status)
         put(tree, group, total)
         if not (total < math.inf and tree[1] > LOW):
             measure(rule, counts, earned, fit, tree, sums, status)
@@ -84,7 +91,7 @@ def touch(
 
 @inner
 def measure(rule, counts, earned, fit, tree, sums, status):
-    """Fitness of everybody, relative to the best who is there."""
+    """Fitness of everybody, relative to the best who is there, into the tree."""
     best = -math.inf
     for group in range(counts.shape[0]):
         for i in range(counts.shape[1]):
@@ -93,7 +100,7 @@ def measure(rule, counts, earned, fit, tree, sums, status):
     sums[REFERENCE] = best
     half = len(tree) // 2
     for group in range(counts.shape[0]):
-        tree[half + group] = weigh(group, rule, counts, earned, fit, tree, sums, status)
+        tree[half + group] = weigh(group, rule, counts, earned, fit, sums, status)
     sum_all(tree)
     if not tree[1] > 0.0 and status[REASON] == 0:  # nobody can have offspring
         status[REASON] = NEGATIVE_FITNESS
@@ -112,12 +119,48 @@ def settle_all(process, demes, work, groups):
 
 
 @inner
+def bound(process, demes, work, sums):
+    """The most that anybody can earn, trait bias included: the largest entry of the payoff table, or that of one alone."""
+    most = -math.inf
+    for i in range(work.table.shape[0]):
+        most = max(most, demes.alone + work.strategy[BIAS, i])
+        for c in range(work.table.shape[1]):
+            if math.isfinite(work.table[i, c]):
+                most = max(most, work.table[i, c] / process.game.coefficient[c] + work.strategy[BIAS, i])
+    sums[MOST] = most
+
+
+@inner
 def renew(process, demes, work, groups):
-    """After the payoffs of all groups have moved: all of them, and fitness where it is kept."""
+    """After the payoffs of all groups have moved."""
     groups.marks[VERSION] += 1
     if demes.everywhere:
-        settle_all(process, demes, work, groups)
-        measure(process.rule, groups.counts, groups.earned, groups.fit, groups.tree, groups.sums, work.status)
+        bound(process, demes, work, groups.sums)
+        if groups.marks[BY_TREE] == 1:
+            by_tree(process, demes, work, groups)
+        else:
+            groups.sums[REFERENCE] = groups.sums[MOST]
+
+
+@inner
+def by_tree(process, demes, work, groups):
+    """Draw parents by the tree from now on: acceptance has become rare."""
+    groups.marks[BY_TREE] = 1
+    settle_all(process, demes, work, groups)
+    measure(process.rule, groups.counts, groups.earned, groups.fit, groups.tree, groups.sums, work.status)
+
+
+@inner
+def by_acceptance(process, groups):
+    """Draw parents by acceptance again, where that has become likely enough."""
+    lower = process.rule.intensity * (groups.sums[REFERENCE] - groups.sums[MOST])
+    largest = 1.0 - process.rule.intensity + process.rule.intensity * groups.sums[MOST]
+    scale = math.exp(lower) if process.rule.fitness == EXPONENTIAL else 1.0 / largest
+    if groups.tree[1] * scale > LIKELY * groups.everybody[0]:
+        groups.marks[BY_TREE] = 0
+        groups.sums[REFERENCE] = groups.sums[MOST]
+        for group in range(len(groups.fitted)):
+            groups.fitted[group] = -1
 
 
 @inner

@@ -6,7 +6,7 @@ from evo.codes import ABSORBED, ALL, COMPLETED, ENVIRONMENT_STREAM, EVENTFUL, IN
 from evo.kernels._cache import entry, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, NOMINAL, REASON, RECORDED
 from evo.kernels.demes.advance import advance_groups, seen
-from evo.kernels.demes.arrays import CHANGES, VERSION
+from evo.kernels.demes.arrays import CHANGES
 from evo.kernels.demes.begin import deal
 from evo.kernels.demes.pay import meet_all, renew
 from evo.kernels.demes.together import all_at_once
@@ -62,8 +62,10 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
     begin_units(process, demes, work, groups, rng)
     for group in range(len(groups.fresh)):
         groups.fresh[group] = -1
+        groups.fitted[group] = -1
         groups.paid[group] = 0.0
-    groups.marks[VERSION], groups.marks[CHANGES] = 0, 0
+    for place in range(len(groups.marks)):
+        groups.marks[place] = 0
     for place in range(len(groups.tree)):
         groups.tree[place] = 0.0
     renew(process, demes, work, groups)

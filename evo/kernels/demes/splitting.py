@@ -28,7 +28,7 @@ def split(process, demes, group, amounts, work, groups, rng):
     groups.marks[CHANGES] += 1
     for changed in (group, other):
         touch(
-            changed, process.rule, process.meeting, process.game.prefix, demes.alone, demes.everywhere, counts,
-            groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.tree, groups.sums,
+            changed, process.rule, process.meeting, process.game.prefix, demes.alone, counts,
+            groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.tree, groups.sums,
             groups.marks, work.table, work.factors, work.status, work.strategy,
         )  # fmt: skip

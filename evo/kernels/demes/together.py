@@ -44,7 +44,7 @@ def all_at_once(
     renew(process, demes, work, groups)
     step += 1
     if work.status[REASON] == 0:
-        happen(process, demes, step + 1e-12, False, amounts, mix, work, groups, rng)
+        happen(process, demes, step + 1e-12, amounts, mix, work, groups, rng)
     if len(since) > 0:
         watch(plan, float(step), process.roles, groups.everybody, amounts, since, tipped)
     if process.rule.mutation == 0.0 and not innovates(process.rule):

@@ -38,7 +38,7 @@ def begin_units(process, demes, work, groups, rng):
 
 
 @inner
-def happen(process, demes, t, eager, amounts, mix, work, groups, rng):
+def happen(process, demes, t, amounts, mix, work, groups, rng):
     """All events due at or before t, in order of time."""
     while earliest(groups.due) <= t and work.status[REASON] == 0:
         level = 0
@@ -46,9 +46,9 @@ def happen(process, demes, t, eager, amounts, mix, work, groups, rng):
             if groups.due[higher] < groups.due[level]:
                 level = higher
         if demes.shape[level, DYNAMICS] == CONTESTS:
-            contest(process, demes, level, eager, amounts, work, groups, rng)
+            contest(process, demes, level, amounts, work, groups, rng)
         else:
-            endanger(process, demes, level, eager, amounts, work, groups, rng)
+            endanger(process, demes, level, amounts, work, groups, rng)
         groups.due[level] = await_event(demes, level, groups.due[level], rng)
         if process.game.reads_mix:
             remix(process, demes, amounts, mix, work, groups)
@@ -92,7 +92,7 @@ def odds_for(intensity, gain):
 
 
 @inner
-def contest(process, demes, level, eager, amounts, work, groups, rng):
+def contest(process, demes, level, amounts, work, groups, rng):
     """A unit meets one next to it; the winner is copied onto the loser, group by group."""
     span = demes.shape[level, SPAN]
     unit = below(len(demes.places) // span, rng)
@@ -103,11 +103,11 @@ def contest(process, demes, level, eager, amounts, work, groups, rng):
     for place in range(span):
         for i in range(len(amounts)):
             groups.pool[1, i] = groups.counts[winner * span + place, i]
-        become(process, demes, loser * span + place, eager, amounts, work, groups)
+        become(process, demes, loser * span + place, amounts, work, groups)
 
 
 @inner
-def endanger(process, demes, level, eager, amounts, work, groups, rng):
+def endanger(process, demes, level, amounts, work, groups, rng):
     """A unit may die, the likelier the less successful it is; its places go to copies of individuals of other units."""
     span, pool = demes.shape[level, SPAN], groups.pool
     unit = below(len(demes.places) // span, rng)
@@ -130,11 +130,11 @@ def endanger(process, demes, level, eager, amounts, work, groups, rng):
         multinomial(int(groups.members[group]), pool[0], rng, groups.drawn[0])
         for i in range(len(amounts)):
             pool[1, i] = groups.drawn[0, i]
-        become(process, demes, group, eager, amounts, work, groups)
+        become(process, demes, group, amounts, work, groups)
 
 
 @inner
-def become(process, demes, group, eager, amounts, work, groups):
+def become(process, demes, group, amounts, work, groups):
     """Let the counts of a group be those in the second row of the pool."""
     differs, size = False, 0.0
     for i in range(len(amounts)):
@@ -148,11 +148,8 @@ def become(process, demes, group, eager, amounts, work, groups):
     groups.everybody[0] += size - groups.members[group]
     groups.members[group] = size
     groups.marks[CHANGES] += 1
-    if eager:
-        touch(
-            group, process.rule, process.meeting, process.game.prefix, demes.alone, demes.everywhere, groups.counts,
-            groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.tree, groups.sums,
-            groups.marks, work.table, work.factors, work.status, work.strategy,
-        )  # fmt: skip
-    else:
-        groups.fresh[group] = -1
+    touch(
+        group, process.rule, process.meeting, process.game.prefix, demes.alone, groups.counts, groups.members,
+        groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.tree, groups.sums, groups.marks,
+        work.table, work.factors, work.status, work.strategy,
+    )  # fmt: skip
