@@ -97,7 +97,9 @@ SAME = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.pure) if n in ("sectors", "global") else n for n in SAME])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.pure) if n in ("sectors", "global") else n for n in SAME]
+)
 def test_is_the_run_of_everybody_by_name(name):
     """Counts of every group and mean payoffs, at every record; three replicates each."""
     case = {"selection": {}, "mutation": {}} | SAME[name]
@@ -315,7 +317,9 @@ def test_groups_that_win_carry_those_who_help():
 def test_nobody_is_lost(name):
     case = {"selection": {}, "mutation": {}} | SAME[name]
     rule, population = case.pop("rule", "pairwise_comparison"), case.pop("population")
-    config = config_of(rule="moran" if isinstance(rule, dict) else rule, strategies=TRAITS, population=population, **case)
+    config = config_of(
+        rule="moran" if isinstance(rule, dict) else rule, strategies=TRAITS, population=population, **case
+    )
     path = recorded(config, 5.0, 3, start="random", record_every=0.5)
     assert path.groups.min() >= 0 and (path.groups == np.rint(path.groups)).all()
     members = path.groups.sum(axis=3)
@@ -330,7 +334,9 @@ def test_nobody_is_lost(name):
     assert np.isfinite(path.payoff).all()
 
 
-@pytest.mark.parametrize("name", ["sectors", "splitting, all", "global, strong", "extinction", "wright_fisher crossing"])
+@pytest.mark.parametrize(
+    "name", ["sectors", "splitting, all", "global, strong", "extinction", "wright_fisher crossing"]
+)
 def test_a_replicate_depends_on_its_number_alone(name):
     case = {"selection": {}, "mutation": {}} | SAME[name]
     config = config_of(rule=case.pop("rule", "pairwise_comparison"), strategies=TRAITS, **case)
@@ -371,7 +377,10 @@ def test_averages_are_those_of_every_step(name):
 def test_payoffs_follow_environment_and_mix_of_the_whole():
     """A cell that reads the environment and the population's mix: mean payoffs worked out from every group's counts."""
     config = in_groups(
-        model_of(2, {"kind": "matrix", "payoffs": [["e*x_A", "1"], ["e - x_B", "0.5"]]}), groups=3, size=4, migration=0.2
+        model_of(2, {"kind": "matrix", "payoffs": [["e*x_A", "1"], ["e - x_B", "0.5"]]}),
+        groups=3,
+        size=4,
+        migration=0.2,
     ) | {
         "environment": {"e": {"kind": "trend", "start": 0.5, "rate": 0.25}},
         "dynamics": {"kind": "moran"},

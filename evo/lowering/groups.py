@@ -123,7 +123,9 @@ def group_places(model: Model) -> np.ndarray:
     if isinstance(population.dynamics, Splitting) and population.dynamics.resident == "one_less":
         places -= 1
     if places.min() < 1:
-        raise ProblemError(("size",), "must be at least 2: a group has one member less between events", "or resident: full")
+        raise ProblemError(
+            ("size",), "must be at least 2: a group has one member less between events", "or resident: full"
+        )
     return places
 
 
@@ -152,7 +154,9 @@ def _check_rule(model: Model) -> None:
     population, dynamics = model.population, model.dynamics
     assert isinstance(population, Groups)
     if pace(model) == codes.DIFFUSION:
-        raise ProblemError(("kind",), f"{dynamics.kind} is noise of one mix, and groups have a mix each", "use its rule")
+        raise ProblemError(
+            ("kind",), f"{dynamics.kind} is noise of one mix, and groups have a mix each", "use its rule"
+        )
     together = pace(model) == codes.SYNCHRONOUS
     if population.competition == "global" and dynamics.kind != "moran":
         raise ProblemError(
@@ -163,7 +167,9 @@ def _check_rule(model: Model) -> None:
     if isinstance(population.dynamics, Splitting):
         if population.competition != "global":
             raise ProblemError(
-                ("competition",), "groups that split grow by births in the whole population", "say `competition: global`"
+                ("competition",),
+                "groups that split grow by births in the whole population",
+                "say `competition: global`",
             )
         if getattr(dynamics, "death", "all") != "all":
             raise ProblemError(("dynamics",), "any member of a full group may die, so moran's `death` must be all")
@@ -188,7 +194,9 @@ def _pattern(layer: Layer) -> tuple[int, np.ndarray]:
         raise ProblemError(("pattern",), "must be 0 on its diagonal: nobody crosses to where it is")
     totals = weights.sum(axis=1, keepdims=True)
     if units > 1 and (totals == 0).any():
-        raise ProblemError(("pattern", int(np.flatnonzero(totals == 0)[0])), "has nothing next to it: all weights are 0")
+        raise ProblemError(
+            ("pattern", int(np.flatnonzero(totals == 0)[0])), "has nothing next to it: all weights are 0"
+        )
     return codes.ROWS, np.cumsum(weights / np.where(totals > 0, totals, 1), axis=1).ravel()
 
 
@@ -207,7 +215,9 @@ def _check_sizes(model: Model, layers: list[Layer], places: np.ndarray, size: in
     assert isinstance(population, Groups)
     if isinstance(population.dynamics, Splitting) and size > 2:
         raise ProblemError(
-            ("dynamics",), f"groups that split may have one member, and the game is played by {size}", "use a game of pairs"
+            ("dynamics",),
+            f"groups that split may have one member, and the game is played by {size}",
+            "use a game of pairs",
         )
     if size > 2 and places.min() < size:
         raise ProblemError(("size",), f"a group of {places.min():g} cannot fill one of the game's {size} players")

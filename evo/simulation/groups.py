@@ -59,7 +59,7 @@ def group_scratch(process: Process, demes: Demes) -> DemeWork:
         tree=np.zeros(2 * leaves if demes.everywhere else 0),
         due=np.zeros(levels),
         pool=np.zeros((2, strategies)),
-        drawn=np.zeros((2, strategies), np.int64),
+        drawn=np.zeros(strategies, np.int64),
         next=np.zeros((groups if at_once else 0, strategies)),
         scalars=process.scalars.copy(),
         registers=np.zeros((demes.fitness.registers, 1)),

@@ -15,7 +15,7 @@ import numpy as np
 from evo.kernels.random import below, binomial, exponential, multinomial, uniform
 from naive.config import said, strategies, trait, value_of, world_of
 from naive.events import COMPARING, certain, next_strategy, parents, transitions
-from naive.payoffs import bias, expected_payoff, largest_difference
+from naive.payoffs import bias, expected_payoff, largest_difference, table
 from naive.replica import START, STRATEGY, stream, whole_counts
 from naive.success import attention, fermi, fitness, intensity, mutants, mutated, mutation_rate
 
@@ -258,8 +258,6 @@ class Demes:
     def most(self):
         """The most that anybody can earn: the payoff table is enough, for means do not exceed it."""
         config, world = self.config, self.world()
-        from naive.payoffs import table
-
         pays = [pay + bias(config, own) for (own, _), pay in table(config, world).items()]
         return max(pays + [said(config, "population.alone", 0.0) + bias(config, i) for i in strategies(config)])
 
@@ -267,8 +265,8 @@ class Demes:
         linear = said(self.config, "selection.fitness", "exponential") == "linear"
         largest = fitness(self.config, self.most())
         for _ in range(0 if self.tree else 64):
-            group = below(self.number, self.rng)
-            place = uniform(self.rng) * max(self.places)
+            x = uniform(self.rng) * self.number
+            group, place = int(x), (x - int(x)) * max(self.places)
             if place < len(self.groups[group]):
                 parent = self.groups[group][int(place)]
                 fit = fitness(self.config, self.earns(group, parent))
@@ -332,7 +330,9 @@ class Demes:
         shares = {f"x_{name}": everybody.count(i) / len(everybody) for i, name in enumerate(self.config["strategies"])}
         world = {**self.world(), **shares, "mean_payoff": self.mean_payoff(self.members(level, unit))}
         favour = dynamics.get("bias", {"strength": 0.0, "weights": {}})
-        mean = {name: sum(trait(self.config, i, name) for i in everybody) / len(everybody) for name in favour["weights"]}
+        mean = {
+            name: sum(trait(self.config, i, name) for i in everybody) / len(everybody) for name in favour["weights"]
+        }
         more = favour["strength"] * sum(weight * mean[name] for name, weight in favour["weights"].items())
         return value_of(dynamics.get("fitness", "mean_payoff"), world) + more
 

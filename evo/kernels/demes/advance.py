@@ -6,9 +6,20 @@ import numpy as np
 
 from evo.codes import ABSORBED, EXPONENTIAL, NONFINITE_STATE
 from evo.kernels._cache import inline, inner
-from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, PAYOFF, REASON
+from evo.kernels.arrays import BROKEN, EFFECTIVE, FIXED, MEAN, PAYOFF, REASON
 from evo.kernels.demes.arrays import AVERAGING, BY_TREE, CHANCE, CHANGES, COUNTED, EARNED, MOST, VERSION
-from evo.kernels.demes.pay import by_acceptance, by_tree, meeting_of, remix, settle, settle_all, touch, weigh
+from evo.kernels.demes.pay import (
+    by_acceptance,
+    by_tree,
+    fitness_of,
+    meeting_of,
+    pair_earning,
+    remix,
+    settle,
+    settle_all,
+    touch,
+    weigh,
+)
 from evo.kernels.demes.places import across, home
 from evo.kernels.demes.splitting import split
 from evo.kernels.demes.tree import pick
@@ -19,7 +30,7 @@ from evo.kernels.events import LISTEN
 from evo.kernels.innovation import innovates
 from evo.kernels.meetings import who
 from evo.kernels.observe import note_fixation, watch
-from evo.kernels.random import below, uniform
+from evo.kernels.random import uniform
 
 TRIES = 64  # candidates for a parent, before the tree is taken
 NOTHING = -1  # nobody changes
@@ -53,6 +64,9 @@ def advance_groups(
             if parent < 0:
                 if groups.marks[BY_TREE] == 0:
                     by_tree(process, demes, work, groups)
+                if work.status[REASON] != 0:
+                    step -= 1  # nobody can have offspring
+                    break
                 home_group = pick(groups.tree, uniform(rng) * groups.tree[1])
                 parent = parent_of(groups.counts[home_group], groups.fit[home_group], rng)
             group, loser, winner = place_offspring(
@@ -156,9 +170,7 @@ def update_at_home(
     )  # fmt: skip
     within[0] = members[group]
     local = meeting_of(meeting, members[group])
-    effective = rated(
-        rule, local, prefix, to, roles, within, row, table, factors, status, strategy, chances, rates
-    )
+    effective = rated(rule, local, prefix, to, roles, within, row, table, factors, status, strategy, chances, rates)
     if not math.isfinite(effective) and status[REASON] == 0:
         status[REASON] = NONFINITE_STATE
     u = uniform(rng)
@@ -179,20 +191,27 @@ def accepted(
     largest = 1.0
     if rule.fitness != EXPONENTIAL:
         largest = 1.0 - rule.intensity + rule.intensity * sums[MOST]
+    quick = meeting.size == 2 and status[BROKEN] == 0  # then one payoff is sooner worked out than looked up
     for _ in range(TRIES if marks[BY_TREE] == 0 else 0):
-        group = below(len(members), rng)
-        place = uniform(rng) * most_places
+        x = uniform(rng) * len(members)
+        group = int(x)
+        place = (x - group) * most_places
         if place < members[group]:
             row = counts[group]
             parent = who(place, 0, len(row), -1, 0.0, row)
-            if fitted[group] != marks[VERSION]:
-                settle(
-                    group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status,
-                    strategy,
-                )  # fmt: skip
-                weigh(group, rule, counts, earned, fit, sums, status)
-                fitted[group] = marks[VERSION]
-            if uniform(rng) * largest < fit[group, parent]:
+            if quick:
+                earning = pair_earning(alone, parent, row, members[group], table, strategy)
+                chance = fitness_of(rule, parent, earning, sums, status)
+            else:
+                if fitted[group] != marks[VERSION]:
+                    settle(
+                        group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status,
+                        strategy,
+                    )  # fmt: skip
+                    weigh(group, rule, counts, earned, fit, sums, status)
+                    fitted[group] = marks[VERSION]
+                chance = fit[group, parent]
+            if uniform(rng) * largest < chance:
                 return group, parent
     return np.int64(-1), np.int64(-1)
 

@@ -58,7 +58,7 @@ class DemeWork(NamedTuple):
     tree: Array  # float64 (2*L,): fitness of each group in the second half, sums of two above; likewise empty
     due: Array  # float64 (K,): generation of the next event of each level's units
     pool: Array  # float64 (2, d)
-    drawn: Array  # int64 (2, d)
+    drawn: Array  # int64 (d,)
     next: Array  # float64 (M, d): of a generation at once; empty where events come one by one
     scalars: Array  # float64: what a unit's success may read
     registers: Array  # float64 (registers, 1)

@@ -21,7 +21,9 @@ def meeting_of(meeting, size):
 
 
 @inner
-def settle(group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy):
+def settle(
+    group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+):
     """Effective payoffs of a group's members into row PAYOFF and its row of `earned`, and what else its size decides."""
     row, size = counts[group], members[group]
     for i in range(len(row)):
@@ -51,20 +53,35 @@ def settle(group, meeting, prefix, alone, counts, members, earned, paid, fresh, 
 
 
 @inline
+def pair_earning(alone, i, row, size, table, strategy):
+    """Effective payoff of one member in a game of pairs."""
+    total = 0.0
+    for j in range(len(row)):
+        total += (row[j] - 1.0 if i == j else row[j]) * table[i, j]
+    return (total / (size - 1.0) if size > 1.0 else alone) + strategy[BIAS, i]
+
+
+@inline
+def fitness_of(rule, i, payoff, sums, status):
+    """Fitness of a strategy with this payoff, exponential relative to the reference; infinite where that is far below."""
+    if rule.fitness == EXPONENTIAL:
+        above = rule.intensity * (payoff - sums[REFERENCE])
+        return math.exp(above) if above < HIGH else math.inf
+    fitness = 1.0 - rule.intensity + rule.intensity * payoff
+    if fitness < 0.0 and status[REASON] == 0:
+        status[REASON] = NEGATIVE_FITNESS
+        status[WHO] = i
+    return fitness
+
+
+@inline
 def weigh(group, rule, counts, earned, fit, sums, status):
     """Fitness of a group's members, and of all together, which it returns; infinite where it must be measured anew."""
     total = 0.0
     for i in range(counts.shape[1]):
         fit[group, i] = 0.0
         if counts[group, i] > 0.0:
-            if rule.fitness == EXPONENTIAL:
-                above = rule.intensity * (earned[group, i] - sums[REFERENCE])
-                fit[group, i] = math.exp(above) if above < HIGH else math.inf
-            else:
-                fit[group, i] = 1.0 - rule.intensity + rule.intensity * earned[group, i]
-                if fit[group, i] < 0.0 and status[REASON] == 0:
-                    status[REASON] = NEGATIVE_FITNESS
-                    status[WHO] = i
+            fit[group, i] = fitness_of(rule, i, earned[group, i], sums, status)
             total += counts[group, i] * fit[group, i]
     return total
 

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from evo.codes import ABSORBED, ALL, COMPLETED, ENVIRONMENT_STREAM, EVENTFUL, INTERRUPTED, SEQUENTIAL, STEPWISE, STRATEGY_STREAM
+from evo.codes import (
+    ABSORBED,
+    ALL,
+    COMPLETED,
+    ENVIRONMENT_STREAM,
+    EVENTFUL,
+    INTERRUPTED,
+    SEQUENTIAL,
+    STEPWISE,
+    STRATEGY_STREAM,
+)
 from evo.kernels._cache import entry, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, NOMINAL, REASON, RECORDED
 from evo.kernels.demes.advance import advance_groups, seen
@@ -90,7 +100,21 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
             )  # fmt: skip
         else:
             reached = all_at_once(
-                process, demes, plan, step, burnt, rng, amounts, mix, since, tipped, work, groups, means, numbers, counts
+                process,
+                demes,
+                plan,
+                step,
+                burnt,
+                rng,
+                amounts,
+                mix,
+                since,
+                tipped,
+                work,
+                groups,
+                means,
+                numbers,
+                counts,
             )
             counts[EFFECTIVE] += groups.marks[CHANGES]
             groups.marks[CHANGES] = 0

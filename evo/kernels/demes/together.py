@@ -10,8 +10,8 @@ from evo.kernels.demes.places import across
 from evo.kernels.demes.units import happen
 from evo.kernels.demes.updates import taken
 from evo.kernels.encounter import rated
-from evo.kernels.observe import note_fixation, watch
 from evo.kernels.innovation import innovates
+from evo.kernels.observe import note_fixation, watch
 from evo.kernels.random import multinomial
 
 
@@ -75,9 +75,9 @@ def reborn(process, demes, group, before, work, groups, rng):
             )] += 1.0  # fmt: skip
     ready(process, demes, group, work, groups)
     fill_births(process.rule, process.to, 0, before.shape[1], before[group], work.status, work.strategy)
-    multinomial(staying, work.strategy[PULL], rng, groups.drawn[0])
+    multinomial(staying, work.strategy[PULL], rng, groups.drawn)
     for i in range(before.shape[1]):
-        groups.next[group, i] += groups.drawn[0, i]
+        groups.next[group, i] += groups.drawn[i]
 
 
 @inner
@@ -108,6 +108,6 @@ def revise(process, demes, group, focal, before, work, groups, rng):
             groups.next[group, taken(
                 process.rule, process.to, focal, own, before[other], work.status, work.strategy, work.rates, rng
             )] += 1.0  # fmt: skip
-    multinomial(staying, chances, rng, groups.drawn[0])
+    multinomial(staying, chances, rng, groups.drawn)
     for j in range(len(chances)):
-        groups.next[group, j] += groups.drawn[0, j]
+        groups.next[group, j] += groups.drawn[j]

@@ -127,9 +127,9 @@ def endanger(process, demes, level, amounts, work, groups, rng):
             if group // span != unit:
                 pool[0, i] += groups.counts[group, i]
     for group in range(unit * span, (unit + 1) * span):
-        multinomial(int(groups.members[group]), pool[0], rng, groups.drawn[0])
+        multinomial(int(groups.members[group]), pool[0], rng, groups.drawn)
         for i in range(len(amounts)):
-            pool[1, i] = groups.drawn[0, i]
+            pool[1, i] = groups.drawn[i]
         become(process, demes, group, amounts, work, groups)
 
 
