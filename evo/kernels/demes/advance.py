@@ -6,7 +6,7 @@ import numpy as np
 
 from evo.codes import ABSORBED, EXPONENTIAL, NONFINITE_STATE
 from evo.kernels._cache import inline, inner
-from evo.kernels.arrays import BROKEN, EFFECTIVE, FIXED, MEAN, PAYOFF, REASON
+from evo.kernels.arrays import BIAS, BROKEN, EFFECTIVE, FIXED, MEAN, PAYOFF, REASON, SCALE
 from evo.kernels.demes.arrays import AVERAGING, BY_TREE, CHANCE, CHANGES, COUNTED, EARNED, MOST, VERSION
 from evo.kernels.demes.pay import (
     by_acceptance,
@@ -79,7 +79,8 @@ def advance_groups(
                 work.factors, work.status, work.strategy, work.chances, work.rates, rng,
             )  # fmt: skip
         if loser != NOTHING:
-            stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+            if averaging:
+                stand(step, amounts, everybody, groups.sums, groups.marks, means, numbers)
             if loser >= 0:
                 groups.counts[group, loser] -= 1.0
                 amounts[loser] -= 1.0
@@ -89,25 +90,29 @@ def advance_groups(
             groups.counts[group, winner] += 1.0
             amounts[winner] += 1.0
             groups.marks[CHANGES] += 1
-            touch(
-                group, process.rule, process.meeting, process.game.prefix, demes.alone, groups.counts, groups.members,
-                groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.tree, groups.sums,
-                groups.marks, work.table, work.factors, work.status, work.strategy,
-            )  # fmt: skip
+            groups.fresh[group] = -1
+            groups.fitted[group] = -1
+            if averaging or groups.marks[BY_TREE] == 1:
+                touch(
+                    group, process.rule, process.meeting, process.game.prefix, demes.alone, groups.counts,
+                    groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.tree,
+                    groups.sums, groups.marks, work.table, work.factors, work.status, work.strategy,
+                )  # fmt: skip
             if demes.splits and groups.members[group] > demes.places[group]:
                 split(process, demes, group, amounts, work, groups, rng)
             if process.game.reads_mix:
                 remix(process, demes, amounts, mix, work, groups)
                 if averaging:
                     settle_all(process, demes, work, groups)
-            seen(process, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
+            seen(process.rule, process.roles, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
         if coming <= step * unit + 1e-12:
-            stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+            if averaging:
+                stand(step, amounts, everybody, groups.sums, groups.marks, means, numbers)
             happen(process, demes, step * unit + 1e-12, amounts, mix, work, groups, rng)
             if averaging and process.game.reads_mix:
                 settle_all(process, demes, work, groups)
             coming = earliest(groups.due)
-            seen(process, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
+            seen(process.rule, process.roles, plan, step * unit, amounts, everybody, since, tipped, counts, numbers)
         if plan.until == ABSORBED and counts[FIXED] >= 0:
             break
         if step % LISTEN == 0:
@@ -117,30 +122,50 @@ def advance_groups(
                 by_acceptance(process, groups)
             if flag[0] != 0:
                 break
-    stand(averaging, step, amounts, everybody, groups.sums, groups.marks, means, numbers)
+    if averaging:
+        stand(step, amounts, everybody, groups.sums, groups.marks, means, numbers)
     counts[EFFECTIVE] += groups.marks[CHANGES]
     groups.marks[CHANGES] = 0
     return step
 
 
 @inner
-def stand(averaging, step, amounts, everybody, sums, marks, means, numbers):
+def stand(step, amounts, everybody, sums, marks, means, numbers):
     """Before a change: let the present state stand for the steps since it was counted last, and for this one."""
-    if averaging:
-        weight = float(step - marks[COUNTED])
-        for i in range(len(amounts)):
-            means[i] += weight * amounts[i] / everybody[0]
-        numbers[MEAN] += weight * sums[EARNED] / everybody[0]
-        marks[COUNTED] = step
+    weight = float(step - marks[COUNTED])
+    for i in range(len(amounts)):
+        means[i] += weight * amounts[i] / everybody[0]
+    numbers[MEAN] += weight * sums[EARNED] / everybody[0]
+    marks[COUNTED] = step
 
 
-@inner
-def seen(process, plan, t, amounts, everybody, since, tipped, counts, numbers):
+@inline
+def seen(rule, roles, plan, t, amounts, everybody, since, tipped, counts, numbers):
     """After a change: watchers, and whether a strategy has taken over."""
     if len(since) > 0:
-        watch(plan, t, process.roles, everybody, amounts, since, tipped)
-    if process.rule.mutation == 0.0 and not innovates(process.rule):
-        note_fixation(t, process.roles, everybody, amounts, counts, numbers)
+        watch(plan, t, roles, everybody, amounts, since, tipped)
+    if rule.mutation == 0.0 and not innovates(rule):
+        for i in range(len(amounts)):
+            if amounts[i] == everybody[0]:
+                note_fixation(t, roles, everybody, amounts, counts, numbers)
+
+
+@inline
+def look(
+    group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+):  # fmt: skip
+    """Payoffs of a group's members into row PAYOFF: in a game of pairs sooner worked out than looked up."""
+    if meeting.size > 2 or status[BROKEN] > 0:
+        settle(
+            group, meeting, prefix, alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
+        )
+        return
+    row, size = counts[group], members[group]
+    for i in range(len(row)):
+        strategy[SCALE, i] = 1.0 / (size - 1.0) if size > 1.0 else 0.0
+        strategy[PAYOFF, i] = strategy[BIAS, i]
+        if row[i] > 0.0:
+            strategy[PAYOFF, i] = pair_earning(alone, i, row, size, table, strategy)
 
 
 @inline
@@ -154,18 +179,18 @@ def update_at_home(
     other = across(demes, group, rng) if demes.crossing else group
     if other != group:
         focal = who(uniform(rng) * members[group], 0, len(row), -1, 0.0, row)
-        settle(
+        look(
             group, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
         )  # fmt: skip
         own = strategy[PAYOFF, focal]
-        settle(
+        look(
             other, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
         )  # fmt: skip
         found = taken(rule, to, focal, own, counts[other], status, strategy, rates, rng)
         return group, NOTHING if found == focal else focal, found
     if rests(rule, row, members[group]):
         return group, NOTHING, NOTHING
-    settle(
+    look(
         group, meeting, prefix, demes.alone, counts, members, earned, paid, fresh, marks, table, factors, status, strategy
     )  # fmt: skip
     within[0] = members[group]

@@ -83,7 +83,7 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
     while next_record(plan, per_generation, counts) <= 0:
         keep_groups(replicate, counts[RECORDED], groups.counts, recording)
         keep_record(replicate, mix, mean, environment, recording)
-    seen(process, plan, 0.0, amounts, groups.everybody, since, tipped, counts, numbers)
+    seen(process.rule, process.roles, plan, 0.0, amounts, groups.everybody, since, tipped, counts, numbers)
     step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:

@@ -4,14 +4,13 @@ from evo.codes import WRIGHT_FISHER
 from evo.kernels._cache import inner
 from evo.kernels.arrays import MEAN, PAYOFF, PULL, REASON
 from evo.kernels.births import fill_births
+from evo.kernels.demes.advance import seen
 from evo.kernels.demes.arrays import CHANGES
 from evo.kernels.demes.pay import meet_all, meeting_of, renew, settle
 from evo.kernels.demes.places import across
 from evo.kernels.demes.units import happen
 from evo.kernels.demes.updates import taken
 from evo.kernels.encounter import rated
-from evo.kernels.innovation import innovates
-from evo.kernels.observe import note_fixation, watch
 from evo.kernels.random import multinomial
 
 
@@ -45,10 +44,7 @@ def all_at_once(
     step += 1
     if work.status[REASON] == 0:
         happen(process, demes, step + 1e-12, amounts, mix, work, groups, rng)
-    if len(since) > 0:
-        watch(plan, float(step), process.roles, groups.everybody, amounts, since, tipped)
-    if process.rule.mutation == 0.0 and not innovates(process.rule):
-        note_fixation(float(step), process.roles, groups.everybody, amounts, counts, numbers)
+    seen(process.rule, process.roles, plan, float(step), amounts, groups.everybody, since, tipped, counts, numbers)
     return step
 
 
