@@ -97,9 +97,8 @@ SAME = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.pure) if n in ("sectors", "global") else n for n in SAME]
-)
+@pytest.mark.pure
+@pytest.mark.parametrize("name", SAME)
 def test_is_the_run_of_everybody_by_name(name):
     """Counts of every group and mean payoffs, at every record; three replicates each."""
     case = {"selection": {}, "mutation": {}} | SAME[name]
@@ -303,7 +302,7 @@ def test_all_who_cross_are_a_population_without_groups():
 def test_groups_that_win_carry_those_who_help():
     """Cooperation is lost within groups and kept among them [Traulsen & Nowak 2006; contests]."""
     config = in_groups(model_of(2, {"kind": "matrix", "payoffs": donation(4.0, 1.0, "C")}), groups=20, size=5)
-    config |= {"selection": {"intensity": 0.5}, "mutation": {"rate": 0.005}}
+    config |= {"selection": {"intensity": 0.5}, "mutation": {"rate": 0.005}, "dynamics": {"kind": "moran"}}
     lost = recorded(config, 200.0, 6, start={"A": 0.5}).mix[:, 100:, 0].mean()
     config["population"] |= {"dynamics": {"kind": "contests", "rate": 1.0, "intensity": 5.0}}
     kept = recorded(config, 200.0, 6, start={"A": 0.5}).mix[:, 100:, 0].mean()
