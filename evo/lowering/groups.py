@@ -74,6 +74,7 @@ def lower_groups(model: Model, size: int) -> Demes:
     problems.stop()
     return Demes(
         places=places,
+        most=float(places.max()),
         ends=np.zeros(0, np.int64) if (places == places[0]).all() else np.cumsum(places).astype(np.int64),
         migration=migration,
         shape=shape,

@@ -80,12 +80,11 @@ def _grouped(bounds: np.ndarray, model: Model) -> Crowd:
     """Everybody in all groups; whom a player's payoff averages over is a matter of its group."""
     if len(bounds) > 2:
         raise ProblemError(("strategies",), "name roles, and groups are of one population", "leave the roles out")
-    problems = Problems()
+    problems, size = Problems(), np.zeros(1)
     with problems.at("population"):
         size = group_places(model).sum(keepdims=True)
-        return Crowd(bounds, size, size, size)
     problems.stop()
-    raise AssertionError  # unreachable: what was found has been raised
+    return Crowd(bounds, size, size, size)
     return Crowd(bounds, size, size, size)
 
 

@@ -50,14 +50,14 @@ def advance_groups(
     groups.marks[COUNTED] = step
     coming = earliest(groups.due)
     everybody = groups.everybody
-    most_places = 0.0
-    for group in range(len(demes.places)):
-        most_places = max(most_places, demes.places[group])
     while step < boundary and work.status[REASON] == 0:
+        if counts[FIXED] >= 0 and not demes.splits:  # nothing can change any more; groups that split still grow
+            step = boundary
+            break
         step += 1
         if demes.everywhere:
             home_group, parent = accepted(
-                process.rule, process.meeting, process.game.prefix, demes.alone, most_places, groups.counts,
+                process.rule, process.meeting, process.game.prefix, demes.alone, demes.most, groups.counts,
                 groups.members, groups.earned, groups.paid, groups.fresh, groups.fit, groups.fitted, groups.sums,
                 groups.marks, work.table, work.factors, work.status, work.strategy, rng,
             )  # fmt: skip
@@ -207,7 +207,7 @@ def update_at_home(
 
 @inline
 def accepted(
-    rule, meeting, prefix, alone, most_places, counts, members, earned, paid, fresh, fit, fitted, sums, marks, table,
+    rule, meeting, prefix, alone, most, counts, members, earned, paid, fresh, fit, fitted, sums, marks, table,
     factors, status, strategy, rng,
 ):  # fmt: skip
     """Group and strategy of a parent in proportion to fitness: somebody drawn uniformly is taken with probability fitness
@@ -220,7 +220,7 @@ def accepted(
     for _ in range(TRIES if marks[BY_TREE] == 0 else 0):
         x = uniform(rng) * len(members)
         group = int(x)
-        place = (x - group) * most_places
+        place = (x - group) * most
         if place < members[group]:
             row = counts[group]
             parent = who(place, 0, len(row), -1, 0.0, row)

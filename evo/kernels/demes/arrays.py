@@ -31,6 +31,7 @@ class Demes(NamedTuple):
     """What is fixed of groups during a run."""
 
     places: Array  # float64 (M,): members that a group has, or at most has where groups split
+    most: float  # the largest of them
     ends: Array  # int64 (M,): places cumulated; empty where all groups have as many
     migration: Array  # float64 (K, M): probability to cross, of each group
     shape: Array  # int64 (K, 6): columns NUMBER to OPTION
