@@ -17,7 +17,7 @@ LIKELY = 0.25  # chance to be accepted from which drawing by acceptance is faste
 @inline
 def meeting_of(meeting, size):
     """Who meets whom in a group of this size."""
-    return Meeting(meeting.size, int(size), 0.0, meeting.alike, False, False, False)
+    return Meeting(meeting.size, int(size), 0.0, meeting.alike, False, False, False, False)
 
 
 @inner
