@@ -9,11 +9,11 @@ import numpy as np
 from evo import codes
 from evo._spec import ProblemError
 from evo.games import GroupGame
-from evo.kernels.nodes.bonds import Bonds
-from evo.kernels.nodes.net import Net, Ties
+from evo.kernels.nodes.net import Bonds, Net, Ties
 from evo.lowering.names import moving, reads
 from evo.lowering.rule import acting
 from evo.lowering.success import still_table
+from evo.populations import Network
 from evo.populations.ties import Linking, Rewiring, Trust
 from evo.quantities import number
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 MOST = 5000  # nodes: the table of who is tied to whom takes 8 bytes a pair
+
+
+def ties_of(model: Model) -> Rewiring | Linking | None:
+    """How ties change beside strategies, None where they last."""
+    return model.population.ties if isinstance(model.population, Network) else None
 
 
 def check_ties(model: Model, nodes: int) -> None:
@@ -48,7 +53,7 @@ def check_ties(model: Model, nodes: int) -> None:
 
 def lower_bonds(model: Model, net: Net) -> tuple[Net, Bonds]:
     """The net with ties of its own that may change, and how they do; without them the net as it is."""
-    if getattr(model.population, "ties", None) is None:
+    if ties_of(model) is None:
         none = np.zeros((0, 0))
         return net, Bonds(codes.LASTING, 1.0, np.zeros((0, 0), np.int32), none > 0, 0.0, none, none, False, np.zeros(3))
     pace, intensity, forms, breaks, trust = _numbers(model)
@@ -57,7 +62,7 @@ def lower_bonds(model: Model, net: Net) -> tuple[Net, Bonds]:
     ties = net._replace(
         plays=plays, played=plays, learns=plays, taught=plays, scale=net.scale.copy(), degree=net.degree.copy()
     )
-    kind = codes.REWIRING if isinstance(model.population.ties, Rewiring) else codes.LINKING
+    kind = codes.REWIRING if isinstance(ties_of(model), Rewiring) else codes.LINKING
     growing = trust is not None
     found = np.array(trust if trust is not None else (1.0, 0.0, 0.0))
     return ties, Bonds(kind, 1 / (1 + pace), place, leaves, intensity, forms, breaks, growing, found)
@@ -65,7 +70,8 @@ def lower_bonds(model: Model, net: Net) -> tuple[Net, Bonds]:
 
 def _numbers(model: Model) -> tuple[float, float, np.ndarray, np.ndarray, tuple[float, float, float] | None]:
     """Pace, intensity, chances that a pair ties and that a tie breaks, and trust."""
-    ties: Any = model.population.ties  # pyright: ignore[reportAttributeAccessIssue]
+    ties = ties_of(model)
+    assert ties is not None
     values = model.parameter_values
     pace = number(ties.pace, values)
     if pace < 0:
@@ -85,7 +91,7 @@ def _numbers(model: Model) -> tuple[float, float, np.ndarray, np.ndarray, tuple[
 def _leaves(model: Model) -> np.ndarray:
     """Who wants to leave whom, (d, d)."""
     names = model.strategy_names
-    given = getattr(model.population.ties, "leaves", None)  # pyright: ignore[reportAttributeAccessIssue]
+    given = getattr(ties_of(model), "leaves", None)
     if given is None:
         table = still_table(model.lowered)
         assert table is not None

@@ -5,29 +5,13 @@ where in it each one stands.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from evo.codes import LINKING
 from evo.kernels._cache import inner
 from evo.kernels.nodes.earn import effective_payoff
-from evo.kernels.nodes.net import Array
 from evo.kernels.random import below, uniform
-
-
-class Bonds(NamedTuple):
-    """How ties change."""
-
-    kind: int  # LASTING, REWIRING or LINKING
-    rest: float  # probability that the next event is no change of ties, 1/(1 + pace)
-    place: Array  # int32 (N, N): where j stands in row i, counted from 1; 0 where they are not tied
-    leaves: Array  # bool (d, d): whether who plays s wants to leave who plays t
-    intensity: float
-    forms: Array  # float64 (d, d): probability that a tie forms
-    breaks: Array  # float64 (d, d): ... that it breaks
-    growing: bool  # weights change
-    trust: Array  # float64 (3,): of a new tie, growth, decay
 
 
 @inner

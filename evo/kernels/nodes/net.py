@@ -69,3 +69,17 @@ class Nodes(NamedTuple):
     sheets: Array  # uint8 (3, rows + 2, columns + 2) of a lattice on which kernels/nodes/lattice.py runs, else empty
     payoffs: Array  # float64 (2, 10, 10): scratch of it
     levels: Array  # uint8 (2, 10, 10): scratch of it
+
+
+class Bonds(NamedTuple):
+    """How ties change."""
+
+    kind: int  # LASTING, REWIRING or LINKING
+    rest: float  # probability that the next event is no change of ties, 1/(1 + pace)
+    place: Array  # int32 (N, N): where j stands in row i, counted from 1; 0 where they are not tied
+    leaves: Array  # bool (d, d): whether who plays s wants to leave who plays t
+    intensity: float
+    forms: Array  # float64 (d, d): probability that a tie forms
+    breaks: Array  # float64 (d, d): ... that it breaks
+    growing: bool  # weights change
+    trust: Array  # float64 (3,): of a new tie, growth, decay

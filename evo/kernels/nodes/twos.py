@@ -10,7 +10,6 @@ from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, EFFECTIVE
 from evo.kernels.events import LISTEN
 from evo.kernels.nodes.draws import draw_ahead
-from evo.kernels.nodes.earn import change
 from evo.kernels.nodes.net import BLOCK, MOST_EVEN
 from evo.kernels.random import uniform
 
@@ -18,7 +17,7 @@ from evo.kernels.random import uniform
 @inline
 def by_twos(process, net, nodes):
     """Whether these loops run what `pairs.by_pairs` runs."""
-    even = 0 < net.plays.even <= MOST_EVEN and net.learns.even > 0 and net.common > 0.0
+    even = 0 < net.plays.even <= MOST_EVEN and net.learns.even > 0 and net.played.even > 0 and net.common > 0.0
     return even and nodes.around.shape[1] == 2 and process.rule.mutation == 0.0
 
 
@@ -56,12 +55,7 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
     """`pairs.step_pairs`, without mutation; `chances` are filled."""
     ahead, strategies, around, learns, chances = nodes.ahead, nodes.strategies, nodes.around, net.learns, nodes.chances
     starts, stops, neighbours, even = learns.starts, learns.stops, learns.neighbours, learns.even
-    players_from, players_to, players, weights = (
-        net.played.starts,
-        net.played.stops,
-        net.played.neighbours,
-        net.played.weights,
-    )
+    players, many = net.played.neighbours, net.played.even
     count = len(strategies)
     events = 0
     changed, former = np.int64(-1), np.int64(0)
@@ -80,7 +74,12 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
             taken = strategies[j]
             moves = taken != own and uniform(rng) < chances[own, around[i, 0], around[j, 0]]
         if moves:
-            change(players_from, players_to, players, weights, strategies, around, amounts, i, taken)
+            strategies[i] = taken
+            amounts[own] -= 1.0
+            amounts[taken] += 1.0
+            for e in range(i * many, (i + 1) * many):
+                around[players[e], own] -= 1
+                around[players[e], taken] += 1
             events += 1
             if alone or amounts[taken] == count:
                 changed, former = i, np.int64(own)
