@@ -76,7 +76,6 @@ def _columns(text: str, delimiter: str, columns: Columns) -> tuple[list[str], li
             keep_default_na=False,
             skipinitialspace=True,
             low_memory=False,
-            float_precision="round_trip",
         )
     except ValueError as error:
         _check_width(text, delimiter, columns)

@@ -173,6 +173,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale=scale,
         degree=np.maximum(groups_or_ties, 1.0),
         largest=float(max(1.0, groups_or_ties.max())),
+        ties=degree,
         ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
         grouped=grouped,
         everywhere=grouped and population.scope == "all",

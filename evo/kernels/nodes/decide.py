@@ -23,10 +23,14 @@ from evo.kernels.random import below, uniform
 
 @inline
 def decide(rule, to, net, nodes, table, strategy, status, i, rng):
-    """The strategy of node i after its update, mutation included."""
-    if rule.mutation > 0.0 and not rule.after and uniform(rng) < rule.mutation:
+    """The strategy of node i after its update, mutation included: instead of it, after it, or at birth."""
+    born = rule.code == DEATH_BIRTH
+    if born and net.learns.starts[i] == net.learns.starts[i + 1]:
+        return nodes.strategies[i]  # there is nobody whose child could take its place
+    late = rule.after or born
+    if rule.mutation > 0.0 and not late and uniform(rng) < rule.mutation:
         return mutant(to, nodes.strategies[i], rng)
-    if rule.code == DEATH_BIRTH or rule.code == IMITATION:
+    if born or rule.code == IMITATION:
         own = rule.code == IMITATION and rule.option == 1
         taken = competitor(rule, net, nodes, table, strategy, status, i, own, rng)
     elif rule.code == IMITATE_BEST:
@@ -35,7 +39,7 @@ def decide(rule, to, net, nodes, table, strategy, status, i, rng):
         taken = imagined(rule, net, nodes, table, strategy, status, i, rng)
     else:
         taken = compared(rule, net, nodes, table, strategy, status, i, rng)
-    if rule.mutation > 0.0 and rule.after and uniform(rng) < rule.mutation:
+    if rule.mutation > 0.0 and late and uniform(rng) < rule.mutation:
         return mutant(to, taken, rng)
     return taken
 

@@ -74,7 +74,7 @@ def fill_pulls(rule, net, nodes, table, strategy, status, i):
             pull += (rule.conformity - 1.0) * math.log(nodes.weights[0, s])
         if rule.prestige != 0.0:
             if net.by_degree:
-                pull += rule.prestige * net.degree[j]
+                pull += rule.prestige * net.ties[j]
             elif rule.indicated:
                 pull += rule.prestige * strategy[INDICATOR, s]
             else:
@@ -162,7 +162,7 @@ def own_pull(rule, net, nodes, strategy, payoff, i, kept):
                     nodes.pulls[e - first] += more
     if rule.prestige != 0.0:
         if net.by_degree:
-            pull += rule.prestige * net.degree[i]
+            pull += rule.prestige * net.ties[i]
         elif rule.indicated:
             pull += rule.prestige * strategy[INDICATOR, kept]
         else:

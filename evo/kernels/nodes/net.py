@@ -21,8 +21,9 @@ class Net(NamedTuple):
     learns: Adjacency  # whom i learns from
     taught: Adjacency  # who learns from i
     scale: Array  # float64 (N,): what a sum over those met is multiplied by: 1, or 1 over their number (weight, groups)
-    degree: Array  # float64 (N,): number (weight) of those whom i plays with
+    degree: Array  # float64 (N,): number (weight) of pairs or groups that i plays in, at least 1
     largest: float  # degree
+    ties: Array  # float64 (N,): number (weight) of those whom i plays with
     ranks: Array  # int64 (d, n+1): row 0, where the compositions of groups of each size begin; row r, ways to fill r+1 places
     grouped: bool  # payoffs come from groups, not from pairs
     everywhere: bool  # ... from those around the neighbours too

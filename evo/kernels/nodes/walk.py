@@ -7,7 +7,7 @@ from evo.kernels.events import LISTEN
 from evo.kernels.innovation import innovates
 from evo.kernels.nodes.decide import decide, mutant
 from evo.kernels.nodes.earn import change
-from evo.kernels.nodes.offspring import heir, parent_of, refit
+from evo.kernels.nodes.offspring import fill_tree, heir, parent_of, refit
 from evo.kernels.observe import note_fixation, watch
 from evo.kernels.payoffs import fill_table
 from evo.kernels.random import below, uniform
@@ -57,7 +57,9 @@ def walk(
             if moves:
                 tell_shares(process, amounts, count, work)
                 fill_table(process.game, work)
-            if births:
+            if births and moves:  # everybody's payoff has changed
+                fill_tree(rule, net, nodes, table, strategy, status)
+            elif births:
                 refit(rule, net, nodes, table, strategy, status, i)
             if watching:
                 watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
