@@ -1,12 +1,12 @@
 """Small populations on graphs that tests share, as data: edges in a file, rules with what they need."""
 
-import evo
+from examples import KINDS, NOISY
+
 from evo.canonical import point_hash
 from evo.model import Model
-from evo.recording import plan_of
+from evo.recording import plan_of, start_shares
 from evo.series import embed
 from evo.simulation.runs import run_plan
-from examples import KINDS, NOISY, rule_of
 
 ON_GRAPHS = sorted(kind for kind, rule in KINDS.items() if rule.facts.network and kind not in NOISY)
 IMITATING = [kind for kind in ON_GRAPHS if not KINDS[kind].facts.innovative]
@@ -46,14 +46,9 @@ def recorded(config, *, generations, replicates=1, seed=0, start=None, record_ev
              until="generations", burn_in=0.0, watched=(), nodes="all"):  # fmt: skip
     """The recording of a model's run, what every node plays included."""
     model, start = Model.model_validate(config), {} if start is None else start
-    from evo.recording import start_shares
-
     plan = plan_of(
         start_shares(dict(start), model.strategies), generations=generations, record_every=record_every, burn_in=burn_in,
         tolerance=1e-8, until=until, rest=0.0, averages=averages, watched=list(watched), nodes=nodes,
     )  # fmt: skip
     point = point_hash(model, start)
     return run_plan(model, plan, seed=seed, point=point, replicates=replicates, workers=workers)
-
-
-__all__ = ["evo", "rule_of"]

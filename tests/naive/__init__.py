@@ -10,6 +10,7 @@ from naive.config import world_of
 from naive.environment import Weather
 from naive.events import imagined, next_strategy, transitions, wright_fisher
 from naive.flows import feedback_rate, field, is_map
+from naive.graph_chains import GraphChain
 from naive.networks import Network, Ties
 from naive.payoffs import bias, largest_difference, payoffs
 from naive.people import individuals
@@ -18,6 +19,7 @@ from naive.replica import ENVIRONMENT, START, Replica, exponential, stream, whol
 __all__ = [
     "ENVIRONMENT",
     "START",
+    "GraphChain",
     "Network",
     "Replica",
     "Ties",
