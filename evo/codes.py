@@ -30,6 +30,9 @@ INSTEAD, AFTER, AT_BIRTH = 0, 1, 2
 # What a largest payoff difference is multiplied by on a graph: nothing, the larger of two degrees, the largest of all.
 ONE, LARGER_DEGREE, LARGEST_DEGREE = 0, 1, 2
 
+# How ties change: not at all, turned elsewhere, formed and broken.
+LASTING, REWIRING, LINKING = 0, 1, 2
+
 # Who is alike in a group.
 FOCAL, FOUNDER = 0, 1
 

@@ -88,6 +88,7 @@ def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
         counts=np.zeros((replicates, 7), np.int64),
         nodes=np.zeros((replicates, plan.nodes, process.meeting.whole if plan.nodes else 0), np.uint8),
         earned=np.zeros((replicates, process.meeting.whole if plan.nodes else 0)),
+        ties=np.zeros((replicates, *_ties_shape(process, plan)), np.uint8),
     )
     recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
     recording.counts[:, FIXED] = -1
@@ -98,7 +99,13 @@ def recording_bytes(process: Process, plan: Plan, replicates: int) -> int:
     """Memory that a recording takes, in bytes."""
     strategies, variables = len(process.to), len(process.laws.rows)
     row = plan.records * (strategies + variables + 1) + 3 * strategies + 2 * variables + len(plan.watched) + 11
-    return replicates * (8 * row + (plan.nodes + 8 * (plan.nodes > 0)) * process.meeting.whole)
+    nodes, bits = _ties_shape(process, plan)
+    return replicates * (8 * row + (plan.nodes + 8 * (plan.nodes > 0)) * process.meeting.whole + nodes * bits)
+
+
+def _ties_shape(process: Process, plan: Plan) -> tuple[int, int]:
+    nodes = process.meeting.whole if plan.nodes and process.meeting.loose else 0
+    return nodes, (nodes + 7) // 8
 
 
 def scratch(process: Process, watched: int = 0) -> Work:

@@ -65,6 +65,7 @@ class Meeting(NamedTuple):
     self_interaction: bool
     replaced: bool  # co-players are drawn from all, each anew
     sampled: bool  # payoffs are those of one group each, not their expectation
+    loose: bool  # on a graph: ties come and go
 
 
 class Game(NamedTuple):
@@ -144,6 +145,7 @@ class Recording(NamedTuple):
     # why it ended (with strategy and composition of a payoff that is not finite), the strategy that took over or -1
     nodes: Array  # uint8 (R, K, N): on a graph, the strategy of every node, the last at the end; K = 0 where not kept
     earned: Array  # float64 (R, N): what every node earned at the end; empty where not kept
+    ties: Array  # uint8 (R, N, N/8 rounded up): where ties come and go, who is tied to whom at the end, as bits; else empty
 
 
 class Work(NamedTuple):

@@ -97,7 +97,7 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
         _check_sampled(model, crowd, size)
     counted = isinstance(population, WellMixed) and not isinstance(model.dynamics, Langevin)
     if not isinstance(population, WellMixed) or not counted:
-        return Meeting(size, 0, assortment, alike, False, False, sampled)
+        return Meeting(size, 0, assortment, alike, False, False, sampled, False)
     whole = int(crowd.sizes.sum())
     if len(crowd.wholes) > 1 and population.self_interaction:
         raise ProblemError(("self_interaction",), "two roles never meet their own kind, nor themselves")
@@ -106,7 +106,7 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     replaced = population.sampling == "with_replacement"
     if replaced and len(crowd.wholes) > 1:
         raise ProblemError(("sampling",), "two roles meet in pairs, so that no group is sampled")
-    return Meeting(size, whole, assortment, alike, population.self_interaction or replaced, replaced, sampled)
+    return Meeting(size, whole, assortment, alike, population.self_interaction or replaced, replaced, sampled, False)
 
 
 def _check_steps(model: Model) -> None:

@@ -15,11 +15,13 @@ from evo.games import GroupGame
 from evo.games.layout import LARGEST_TABLE, compositions
 from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
+from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
-from evo.kernels.nodes.net import Net, Nodes
+from evo.kernels.nodes.net import BLOCK, Net, Nodes, Ties
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
-from evo.quantities import NEIGHBOURHOOD
+from evo.lowering.ties import check_ties
+from evo.quantities import NEIGHBOURHOOD, number
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -105,13 +107,19 @@ def check_network(model: Model, size: int) -> Meeting:
         raise ProblemError(("scope",), "has nothing to act on in a game of pairs")
     if grouped and population.self_interaction:
         raise ProblemError(("self_interaction",), "has nothing to act on in groups, which hold the player anyway")
+    if grouped and population.tie_cost != 0:
+        raise ProblemError(("tie_cost",), "is for games of pairs; in groups write it into the payoffs")
     if population.per_degree is not None and getattr(rule, "largest_difference", 0) == 0:
         raise ProblemError(("per_degree",), f"{rule.kind} has no largest payoff difference")
     if population.placement == "top" and spec.kind not in LEVELLED:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no levels to start at the top of")
     if population.placement == "centre" and spec.facts.places == 0:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no coordinates, and so no centre")
-    return Meeting(size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False)
+    if population.ties is not None:
+        check_ties(model, nodes)
+    return Meeting(
+        size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False, population.ties is not None
+    )
 
 
 def network_process(model: Model, graph: Graph) -> Process:
@@ -164,16 +172,19 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale = np.ones(graph.size)
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
-    groups_or_ties = met if grouped or population.self_interaction else degree
+    plays = _ties(graph.adjacency)
+    learns = plays if learning is graph else _ties(learning.adjacency)
+    if population.ties is not None and (graph.directed or len(graph.adjacency.weights)):
+        raise ProblemError(("population", "graph"), "ties that come and go need a graph without directions and weights")
     return Net(
-        plays=graph.adjacency,
-        played=graph.transposed,
-        learns=learning.adjacency,
-        taught=learning.transposed,
+        plays=plays,
+        played=_ties(graph.transposed) if graph.directed else plays,
+        learns=learns,
+        taught=_ties(learning.transposed) if learning.directed else learns,
+        common=float(scale[0]) if population.ties is None and (scale == scale[0]).all() else 0.0,
         scale=scale,
-        degree=np.maximum(groups_or_ties, 1.0),
-        largest=float(max(1.0, groups_or_ties.max())),
-        ties=degree,
+        degree=degree,
+        largest=float(max(1.0, met.max())),
         ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
         grouped=grouped,
         everywhere=grouped and population.scope == "all",
@@ -182,7 +193,16 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         per_degree=_per_degree(population),
         order=_order(population, graph),
         clustered=population.placement == "cluster",
+        averaged=population.payoff == "average",
+        cost=number(population.tie_cost, model.parameter_values),
+        lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
+
+
+def _ties(adjacency: Adjacency) -> Ties:
+    degrees = np.diff(adjacency.starts)
+    even = int(degrees[0]) if (degrees == degrees[0]).all() else 0
+    return Ties(adjacency.starts[:-1], adjacency.starts[1:], adjacency.neighbours, adjacency.weights, even)
 
 
 def _weighted_degrees(graph: Graph) -> np.ndarray:
@@ -228,16 +248,31 @@ def _order(population: Network, graph: Graph) -> np.ndarray:
 def blank_nodes(process: Process, net: Net) -> Nodes:
     """Scratch of one thread."""
     count, strategies = len(net.scale), len(process.to)
+    narrow = not len(net.plays.weights) and int(net.degree.max(initial=0)) < 2**16 and not process.meeting.loose
     parents = process.rule.code == codes.BIRTH_DEATH
     leaves = 1 << max(1, (count - 1).bit_length())
-    most = int(np.diff(net.learns.starts).max()) + 1
+    most = int((net.learns.stops - net.learns.starts).max()) + 1
     return Nodes(
         strategies=np.zeros(count, np.uint8),
-        around=np.zeros((count, strategies)),
+        around=np.zeros((count, strategies), np.uint16 if narrow else np.float64),
+        ahead=np.zeros((2, BLOCK), np.int64),
         coming=np.zeros(count if process.rule.pace == codes.SYNCHRONOUS else 0, np.uint8),
         tree=np.zeros(2 * leaves if parents else 0),
         level=np.zeros(1),
         queue=np.zeros(count, np.int32),
         pulls=np.zeros(most),
         weights=np.zeros((2, strategies)),
+        sheets=np.zeros(
+            (3, net.lattice.rows + 2, net.lattice.columns + 2) if _by_sheets(process, net) else (0, 0, 0), np.uint8
+        ),
+        payoffs=np.zeros((2, 10, 10)),
+        levels=np.zeros((2, 10, 10), np.uint8),
     )
+
+
+def _by_sheets(process: Process, net: Net) -> bool:
+    """Whether kernels/nodes/lattice.py can run it."""
+    rule, lattice = process.rule, net.lattice
+    best_of_two = rule.code == codes.IMITATE_BEST and rule.mutation == 0 and len(process.to) == 2
+    alone = net.learns is net.plays and not net.grouped and net.cost == 0 and not process.game.reads_mix
+    return best_of_two and alone and rule.pace == codes.SYNCHRONOUS and min(lattice.rows, lattice.columns) >= 3

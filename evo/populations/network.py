@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from evo._spec import Spec
 from evo.graphs import GraphSpec
+from evo.populations.ties import TieDynamics
+from evo.quantities import Quantity
 
 Placement = Literal["random", "cluster", "centre", "hubs", "top"]
 
@@ -24,6 +26,9 @@ class Network(Spec):
 
     per_degree: by what a rule's largest payoff difference is multiplied: `pair`, the larger degree of the two who are
     compared [Santos & Pacheco 2005], `graph`, the graph's largest, or `none`; by default pair where payoffs accumulate.
+
+    tie_cost: what a player of a game of pairs pays for each of its ties (by weight). ties: how they change beside strategies;
+    by default they last.
     """
 
     kind: Literal["network"] = "network"
@@ -35,4 +40,6 @@ class Network(Spec):
     graphs: Literal["fresh", "shared"] = "fresh"
     placement: Placement = "random"
     per_degree: Literal["pair", "graph", "none"] | None = None
+    tie_cost: Quantity = 0.0
+    ties: TieDynamics | None = None
     finite: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from evo.graphs import Graph, build
 from evo.kernels.arrays import Plan, Recording
 from evo.kernels.nodes.run import run_nodes
 from evo.kernels.random import stream_key
-from evo.lowering import blank_nodes, graph_specs, lower_net, network_process, shared_graph
+from evo.lowering import blank_nodes, graph_specs, lower_bonds, lower_net, network_process, shared_graph
 from evo.populations import Network
 from evo.recording import scratch
 
@@ -26,16 +26,18 @@ def run_network(
     """These rows of a recording; see `run_plan`."""
     plays, learns = graph_specs(model)
     fresh = _fresh(model) and (plays.facts.random or learns.facts.random)
-    parts = [range(row, row + 1) for row in rows] if fresh else [rows]
+    each = fresh or model.lowered.meeting.loose  # a replicate changes its ties
+    parts = [range(row, row + 1) for row in rows] if each else [rows]
     for part in parts:
         if flag[0] != 0:
             break
         number = first + part.start if fresh else 0
         graph, learning = graphs_of(model, seed, number)
         process, net = network_process(model, graph), lower_net(model, graph, learning)
+        net, bonds = lower_bonds(model, net)
         nodes, work = blank_nodes(process, net), scratch(process, len(plan.watched))
         run_nodes(
-            process, net, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop, part.step, flag,
+            process, net, bonds, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop, part.step, flag,
             work, recording,
         )  # fmt: skip
 

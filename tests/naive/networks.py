@@ -4,7 +4,8 @@
 has one for playing and one for learning. Draws come in the order in which the kernels make them (kernels/nodes): first
 the places at the start; then for each update the focal (or the parent), mutation instead, what the rule draws, mutation
 after. Nothing is drawn where nothing hangs on it: of copying, where model and focal are alike; among competitors, where
-all play the same; among ties, where there is one best.
+all play the same; among ties, where there is one best. Of updates one by one, focal nodes are drawn 16 ahead, and with
+them the role models where they follow from chance alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from naive.payoffs import bias, largest_difference, mean_payoff, without_bias
 from naive.replica import ENVIRONMENT, STRATEGY, stream, whole_counts
 from naive.success import fermi, fitness, intensity, mutants, mutation_rate
 
+AHEAD = 16
+COMPARING = ("pairwise_comparison", "local_update", "proportional_imitation")
 IMAGINING = ("best_response", "logit", "aspiration", "introspection")
 
 
@@ -49,6 +52,7 @@ class Network:
         self.laws = said(config, "environment", {})
         self.weather = Weather(config, stream(seed, number, point, ENVIRONMENT), 1 / self.per_generation)
         self.t, self.step, self.environment = 0.0, 0, self.weather.values(0.0)
+        self.ahead = []
         self.plays_what = self.settled(whole_counts(shares, self.size))
 
     # ---- the start
@@ -166,31 +170,33 @@ class Network:
 
     # ---- one update
 
-    def next_of(self, i):
-        """What i plays after its update."""
+    def next_of(self, i, model=None):
+        """What i plays after its update; model: who was drawn for it already, if anybody."""
         birth = self.kind == "death_birth"
         after = birth or said(self.config, "mutation.when", "instead") == "after"
         if birth and not self.learns.of[i]:
             return self.plays_what[i]
         if not after and self.mutates():
             return self.mutant(self.plays_what[i])
-        taken = self.revised(i)
+        taken = self.revised(i, model)
         return self.mutant(taken) if after and self.mutates() else taken
 
-    def revised(self, i):
+    def revised(self, i, model):
         if self.kind in ("death_birth", "imitation"):
             return self.competed(i)
         if self.kind == "imitate_best":
             return self.best_seen(i)
         if self.kind in IMAGINING:
             return self.imagined(i)
-        return self.compared(i)
+        return self.compared(i, model)
 
-    def compared(self, i):
+    def compared(self, i, model):
         own, row = self.plays_what[i], self.learns.of[i]
         if not row:
             return own
-        if self.unbiased:
+        if model is not None:
+            pass
+        elif self.unbiased:
             model = self.by_tie(row, self.learns.even)
         else:
             weights = self.attention(i)
@@ -261,6 +267,14 @@ class Network:
         level = self.effective(i, other) if self.kind == "introspection" else self.config["dynamics"]["level"]
         return other if uniform(self.rng) < fermi(self.config, level, self.effective(i)) else own
 
+    def drawn_ahead(self):
+        """The next focal nodes, each with its role model or None."""
+        focal = [int(below(self.size, self.rng)) for _ in range(AHEAD)]
+        if self.kind not in COMPARING or not self.unbiased or not self.learns.even:
+            return [(i, None) for i in focal]
+        rows = [self.learns.of[i] for i in focal]
+        return [(i, self.by_tie(row, even=True) if row else None) for i, row in zip(focal, rows, strict=True)]
+
     def relative_fitness(self):
         """Fitness of every node; exponential relative to the fittest, so that nothing overflows."""
         earned = [self.effective(i) for i in range(self.size)]
@@ -271,8 +285,10 @@ class Network:
     def one(self):
         """One update."""
         if self.kind != "birth_death":
-            i = int(below(self.size, self.rng))
-            self.plays_what[i] = self.next_of(i)
+            if not self.ahead:
+                self.ahead = self.drawn_ahead()
+            i, model = self.ahead.pop(0)
+            self.plays_what[i] = self.next_of(i, model)
             return
         parent = self.place(self.relative_fitness())
         child = self.plays_what[parent]

@@ -17,15 +17,16 @@ from evo.codes import (
 from evo.kernels._cache import inline, inner
 from evo.kernels.imitation import TIE, chance
 from evo.kernels.nodes.earn import effective_payoff
-from evo.kernels.nodes.look import competitor, role_model
+from evo.kernels.nodes.look import ANYBODY, competitor, role_model
 from evo.kernels.random import below, uniform
 
 
 @inline
-def decide(rule, to, net, nodes, table, strategy, status, i, rng):
-    """The strategy of node i after its update, mutation included: instead of it, after it, or at birth."""
+def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
+    """The strategy of node i after its update, mutation included: instead of it, after it, or at birth; j is a role model
+    that was drawn already, or ANYBODY."""
     born = rule.code == DEATH_BIRTH
-    if born and net.learns.starts[i] == net.learns.starts[i + 1]:
+    if born and net.learns.starts[i] == net.learns.stops[i]:
         return nodes.strategies[i]  # there is nobody whose child could take its place
     late = rule.after or born
     if rule.mutation > 0.0 and not late and uniform(rng) < rule.mutation:
@@ -38,7 +39,7 @@ def decide(rule, to, net, nodes, table, strategy, status, i, rng):
     elif rule.code >= BEST_RESPONSE:
         taken = imagined(rule, net, nodes, table, strategy, status, i, rng)
     else:
-        taken = compared(rule, net, nodes, table, strategy, status, i, rng)
+        taken = compared(rule, net, nodes, table, strategy, status, i, j, rng)
     if rule.mutation > 0.0 and late and uniform(rng) < rule.mutation:
         return mutant(to, taken, rng)
     return taken
@@ -59,10 +60,11 @@ def mutant(to, s, rng):
 
 
 @inline
-def compared(rule, net, nodes, table, strategy, status, i, rng):
+def compared(rule, net, nodes, table, strategy, status, i, j, rng):
     """After comparison with one role model."""
     own = nodes.strategies[i]
-    j = role_model(rule, net, nodes, table, strategy, status, i, rng)
+    if j == ANYBODY:
+        j = role_model(rule, net, nodes, table, strategy, status, i, rng)
     if j < 0:
         return own
     s = nodes.strategies[j]
@@ -77,10 +79,18 @@ def compared(rule, net, nodes, table, strategy, status, i, rng):
             return s if u < 0.5 or u < chance(rule, gain, own, status) else own
         return own if u >= 0.5 or u >= chance(rule, gain, own, status) else s
     if net.per_degree == LARGER_DEGREE:
-        gain /= max(net.degree[i], net.degree[j])
+        gain /= most_games(net, i, j)
     elif net.per_degree == LARGEST_DEGREE:
         gain /= net.largest
     return s if u < chance(rule, gain, own, status) else own
+
+
+@inline
+def most_games(net, i, j):
+    """The larger number (weight) of pairs, or of groups, that one of two plays in, at least 1."""
+    if net.grouped and not net.everywhere:
+        return 1.0
+    return max(1.0, max(net.degree[i], net.degree[j]) + (1.0 if net.selfish or net.grouped else 0.0))
 
 
 @inline
@@ -92,7 +102,7 @@ def best_seen(net, nodes, table, strategy, status, i, rng):
     for s in range(len(best)):
         best[s] = -math.inf
     best[own] = effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, i, own)
-    for e in range(net.learns.starts[i], net.learns.starts[i + 1]):
+    for e in range(net.learns.starts[i], net.learns.stops[i]):
         j = net.learns.neighbours[e]
         s = nodes.strategies[j]
         best[s] = max(best[s], effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, j, s))

@@ -13,6 +13,7 @@ def payoff_of(net, around, strategies, table, i, s):
     if net.grouped:
         return grouped_payoff(
             net.plays.starts,
+            net.plays.stops,
             net.plays.neighbours,
             net.scale,
             net.ranks,
@@ -26,18 +27,20 @@ def payoff_of(net, around, strategies, table, i, s):
     total = table[s, s] if net.selfish else 0.0
     for t in range(around.shape[1]):
         total += around[i, t] * table[s, t]
-    return total * net.scale[i]
+    return total * (net.common if net.common > 0.0 else net.scale[i])
 
 
 @inline
 def effective_payoff(net, around, strategies, table, strategy, status, i, s):
-    """The payoff with the trait bias; one that is not finite stops the run."""
+    """The payoff less the cost of ties, with the trait bias; one that is not finite stops the run."""
     payoff = payoff_of(net, around, strategies, table, i, s)
     if not math.isfinite(payoff) and not net.grouped:
         payoff = met_payoff(net, strategies, table, i, s)
     if not math.isfinite(payoff) and status[REASON] == 0:
         status[REASON] = NONFINITE_PAYOFF
         status[WHO] = s
+    if net.cost != 0.0:
+        payoff -= net.cost * net.degree[i]
     return payoff + strategy[BIAS, s]
 
 
@@ -46,22 +49,22 @@ def met_payoff(net, strategies, table, i, s):
     """The same from pairs, one by one: a payoff that is not finite counts only against somebody who is there."""
     plays = net.plays
     total = table[s, s] if net.selfish else 0.0
-    for e in range(plays.starts[i], plays.starts[i + 1]):
+    for e in range(plays.starts[i], plays.stops[i]):
         weight = plays.weights[e] if len(plays.weights) > 0 else 1.0
         total += weight * table[s, strategies[plays.neighbours[e]]]
     return total * net.scale[i]
 
 
 @inner
-def grouped_payoff(starts, neighbours, scale, ranks, everywhere, around, strategies, table, i, s):
+def grouped_payoff(starts, stops, neighbours, scale, ranks, everywhere, around, strategies, table, i, s):
     """From the group around i, and where `everywhere` from the groups around those that it plays with."""
     own = strategies[i]
-    size = starts[i + 1] - starts[i] + 1
+    size = stops[i] - starts[i] + 1
     total = table[s, rank_of(ranks, around, i, s, -1, size)]
     if everywhere:
-        for e in range(starts[i], starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             j = neighbours[e]
-            members = starts[j + 1] - starts[j] + 1
+            members = stops[j] - starts[j] + 1
             total += table[s, exchanged(ranks, around, j, strategies[j], own, s, members)]
     return total * scale[i]
 
@@ -91,18 +94,18 @@ def exchanged(ranks, around, j, centre, own, s, size):
 
 
 @inline
-def change(plays_starts, players, weights, strategies, around, amounts, i, s):
-    """Let node i play s from now on. `plays_starts`, `players`, `weights`: who plays with i."""
+def change(starts, stops, players, weights, strategies, around, amounts, i, s):
+    """Let node i play s from now on. `starts`, `stops`, `players`, `weights`: who plays with i."""
     former = strategies[i]
     strategies[i] = s
     amounts[former] -= 1.0
     amounts[s] += 1.0
     if len(weights) == 0:
-        for e in range(plays_starts[i], plays_starts[i + 1]):
-            around[players[e], former] -= 1.0
-            around[players[e], s] += 1.0
+        for e in range(starts[i], stops[i]):
+            around[players[e], former] -= 1
+            around[players[e], s] += 1
     else:
-        for e in range(plays_starts[i], plays_starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             around[players[e], former] -= weights[e]
             around[players[e], s] += weights[e]
 
@@ -114,9 +117,9 @@ def look_around(net, strategies, around):
     weighted = len(plays.weights) > 0
     for i in range(len(strategies)):
         for t in range(around.shape[1]):
-            around[i, t] = 0.0
-        for e in range(plays.starts[i], plays.starts[i + 1]):
+            around[i, t] = 0
+        for e in range(plays.starts[i], plays.stops[i]):
             if weighted:
                 around[i, strategies[plays.neighbours[e]]] += plays.weights[e]
             else:
-                around[i, strategies[plays.neighbours[e]]] += 1.0
+                around[i, strategies[plays.neighbours[e]]] += 1

@@ -2,25 +2,43 @@
 
 import math
 
+import numpy as np
+
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import INDICATOR, REASON, WHO
 from evo.kernels.nodes.earn import effective_payoff
 from evo.kernels.random import below, uniform
 
+ANYBODY = -2  # a role model that is not drawn yet; -1: there is none
+
+
+@inline
+def bounds(ties, i):
+    """Where row i of the ties begins and ends."""
+    if ties.even > 0:
+        return i * ties.even, (i + 1) * ties.even
+    return ties.starts[i], ties.stops[i]
+
+
+@inline
+def unbiased(rule, net):
+    """Whether everybody that is learnt from is as likely to be looked at."""
+    return rule.conformity == 1.0 and rule.prestige == 0.0 and len(net.learns.weights) == 0
+
 
 @inline
 def role_model(rule, net, nodes, table, strategy, status, i, rng):
     """The node that i compares itself with; -1 where there is none."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = bounds(net.learns, i)
     if stop == first:
-        return -1
+        return np.int64(-1)
+    if unbiased(rule, net):
+        return np.int64(net.learns.neighbours[first + below(stop - first, rng)])
     if rule.conformity == 1.0 and rule.prestige == 0.0:
-        if len(net.learns.weights) == 0:
-            return net.learns.neighbours[first + below(stop - first, rng)]
-        return net.learns.neighbours[drawn_edge(net.learns.weights, first, stop, rng)]
+        return np.int64(net.learns.neighbours[drawn_edge(net.learns.weights, first, stop, rng)])
     fill_pulls(rule, net, nodes, table, strategy, status, i)
-    return net.learns.neighbours[first + drawn(nodes.pulls, stop - first, rng)]
+    return np.int64(net.learns.neighbours[first + drawn(nodes.pulls, stop - first, rng)])
 
 
 @inner
@@ -64,8 +82,16 @@ def drawn(pulls, count, rng):
 def fill_pulls(rule, net, nodes, table, strategy, status, i):
     """Logarithm of the weight with which i looks at each of those it learns from: of the edge, times
     (part of the weight that its strategy has)^(conformity - 1), times exp(prestige * indicator)."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
-    count_models(net.learns.starts, net.learns.neighbours, net.learns.weights, nodes.strategies, i, nodes.weights)
+    first, stop = bounds(net.learns, i)
+    count_models(
+        net.learns.starts,
+        net.learns.stops,
+        net.learns.neighbours,
+        net.learns.weights,
+        nodes.strategies,
+        i,
+        nodes.weights,
+    )
     for e in range(first, stop):
         j = net.learns.neighbours[e]
         s = nodes.strategies[j]
@@ -74,7 +100,7 @@ def fill_pulls(rule, net, nodes, table, strategy, status, i):
             pull += (rule.conformity - 1.0) * math.log(nodes.weights[0, s])
         if rule.prestige != 0.0:
             if net.by_degree:
-                pull += rule.prestige * net.ties[j]
+                pull += rule.prestige * net.degree[j]
             elif rule.indicated:
                 pull += rule.prestige * strategy[INDICATOR, s]
             else:
@@ -85,11 +111,11 @@ def fill_pulls(rule, net, nodes, table, strategy, status, i):
 
 
 @inner
-def count_models(starts, neighbours, weights, strategies, i, counted):
+def count_models(starts, stops, neighbours, weights, strategies, i, counted):
     """Number (weight) of those that i learns from, by strategy, into row 0 of `counted`."""
     for s in range(counted.shape[1]):
         counted[0, s] = 0.0
-    for e in range(starts[i], starts[i + 1]):
+    for e in range(starts[i], stops[i]):
         counted[0, strategies[neighbours[e]]] += weights[e] if len(weights) > 0 else 1.0
 
 
@@ -109,7 +135,7 @@ def log_fitness(rule, payoff, status, s):
 def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
     """The strategy that i takes from those it learns from, in proportion to fitness (and bias), itself among them with
     weight 1 where `own`."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = bounds(net.learns, i)
     kept = nodes.strategies[i]
     alike = True
     lead = nodes.strategies[net.learns.neighbours[first]] if stop > first else kept
@@ -150,7 +176,7 @@ def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
 def own_pull(rule, net, nodes, strategy, payoff, i, kept):
     """The bias towards the focal itself where it competes with those that it learns from. Its strategy then counts one
     more, for itself and for them."""
-    first, stop = net.learns.starts[i], net.learns.starts[i + 1]
+    first, stop = bounds(net.learns, i)
     pull = 0.0
     if rule.conformity != 1.0:
         former = nodes.weights[0, kept]
@@ -162,7 +188,7 @@ def own_pull(rule, net, nodes, strategy, payoff, i, kept):
                     nodes.pulls[e - first] += more
     if rule.prestige != 0.0:
         if net.by_degree:
-            pull += rule.prestige * net.ties[i]
+            pull += rule.prestige * net.degree[i]
         elif rule.indicated:
             pull += rule.prestige * strategy[INDICATOR, kept]
         else:

@@ -60,13 +60,13 @@ def set_leaf(tree, i, fitness):
 def refit(rule, net, nodes, table, strategy, status, i):
     """Bring up to date the fitness of all whose payoff node i has a part in."""
     steep = False
-    for e in range(net.played.starts[i], net.played.starts[i + 1]):
+    for e in range(net.played.starts[i], net.played.stops[i]):
         j = net.played.neighbours[e]
         fitness = fitness_of(rule, net, nodes, table, strategy, status, j)
         steep = steep or fitness > math.exp(STEEP)
         set_leaf(nodes.tree, j, fitness)
         if net.everywhere:
-            for f in range(net.played.starts[j], net.played.starts[j + 1]):
+            for f in range(net.played.starts[j], net.played.stops[j]):
                 k = net.played.neighbours[f]
                 fitness = fitness_of(rule, net, nodes, table, strategy, status, k)
                 steep = steep or fitness > math.exp(STEEP)
@@ -95,7 +95,7 @@ def parent_of(tree, count, rng):
 @inline
 def heir(net, parent, rng):
     """The node whose place the child of `parent` takes; -1 where it has no neighbour."""
-    first, stop = net.taught.starts[parent], net.taught.starts[parent + 1]
+    first, stop = net.taught.starts[parent], net.taught.stops[parent]
     if stop == first:
         return -1
     if len(net.taught.weights) > 0:

@@ -13,6 +13,7 @@ from evo.codes import (
     ENVIRONMENT_STREAM,
     EVENTFUL,
     INTERRUPTED,
+    LASTING,
     SEQUENTIAL,
     STEPWISE,
     STRATEGY_STREAM,
@@ -22,7 +23,9 @@ from evo.kernels.arrays import FIXED, MEAN, NOMINAL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
+from evo.kernels.nodes.bonds import grow, keep_ties, weigh
 from evo.kernels.nodes.earn import look_around
+from evo.kernels.nodes.lattice import sweep
 from evo.kernels.nodes.offspring import fill_tree
 from evo.kernels.nodes.settle import settle
 from evo.kernels.nodes.survey import keep_nodes, survey
@@ -45,14 +48,14 @@ from evo.kernels.stepped import next_boundary, next_record
 
 
 @entry
-def run_nodes(process, net, nodes, plan, key, point, first, start, stop, stride, flag, work, recording):
+def run_nodes(process, net, bonds, nodes, plan, key, point, first, start, stop, stride, flag, work, recording):
     """Replicates first+start, first+start+stride, ... on one graph, into these rows of the recording; see `run_steps`."""
     for row in range(start, stop, stride):
-        run_once(process, net, nodes, plan, key, point, first + row, row, flag, work, recording)
+        run_once(process, net, bonds, nodes, plan, key, point, first + row, row, flag, work, recording)
 
 
 @inner
-def run_once(process, net, nodes, plan, key, point, number, row, flag, work, recording):
+def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, work, recording):
     """One replicate."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
     amounts, mix = work.shares[0], work.shares[1]
@@ -63,6 +66,9 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
     whole_counts(process.roles, process.sizes, mix, amounts)
     settle(net, nodes, amounts, rng)
     look_around(net, nodes.strategies, nodes.around)
+    if bonds.kind != LASTING:
+        for i in range(count):
+            weigh(net, nodes, i)
     sequential = process.rule.pace == SEQUENTIAL
     per_generation = np.int64(count) if sequential else np.int64(1)
     unit = 1.0 / per_generation
@@ -96,7 +102,7 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
     while step < steps and reason == COMPLETED:
         due = next_record(plan, per_generation, counts)
         boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
-        if plan.averages:
+        if plan.averages or bonds.growing:
             boundary = min(boundary, (step // per_generation + 1) * per_generation)
         if step < burnt:
             boundary = min(boundary, burnt)
@@ -104,9 +110,16 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
             earned = survey(net, nodes, amounts, work.table, work.strategy, work.status)
         if sequential:
             reached = walk(
-                process, net, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
+                process, net, bonds, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
                 counts, numbers,
             )  # fmt: skip
+        elif len(nodes.sheets) > 0:
+            reached = sweep(
+                process, net, nodes, plan, flag, step, boundary, unit, burnt, amounts, since, tipped, work, means, counts,
+                numbers,
+            )  # fmt: skip
+            look_around(net, nodes.strategies, nodes.around)
+            tell_shares(process, amounts, count, work)
         else:
             reached = together(process, net, nodes, step, burnt, rng, amounts, work, means, counts)
             tell_shares(process, amounts, count, work)
@@ -125,8 +138,13 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
             reason = work.status[REASON]
             if births:
                 fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
-        elif reason == COMPLETED and len(net.plays.weights) > 0:
+        if bonds.growing and step % per_generation == 0:
+            grow(bonds, net, nodes)
+        if len(net.plays.weights) > 0:
             look_around(net, nodes.strategies, nodes.around)  # sums of weights must not drift
+            if bonds.kind != LASTING:
+                for i in range(count):
+                    weigh(net, nodes, i)
         if step >= due:
             mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
             while next_record(plan, per_generation, counts) <= step:
@@ -144,6 +162,8 @@ def run_once(process, net, nodes, plan, key, point, number, row, flag, work, rec
     counts[NOMINAL] = step
     keep_final(row, step * unit, mix, environment, work.strategy, work.status, recording)
     keep_nodes(row, recording.nodes.shape[1] - 1, net, nodes, work.table, work.strategy, work.status, recording)
+    if recording.ties.shape[1] > 0:
+        keep_ties(row, net, recording)
 
 
 @inner

@@ -10,7 +10,7 @@ def settle(net, nodes, amounts, rng):
     queue, strategies = nodes.queue, nodes.strategies
     count = len(strategies)
     if net.clustered:
-        spread(net.plays.starts, net.plays.neighbours, below(count, rng), strategies, queue, rng)
+        spread(net.plays.starts, net.plays.stops, net.plays.neighbours, below(count, rng), strategies, queue, rng)
     elif len(net.order) > 0:
         for place in range(count):
             queue[place] = net.order[place]
@@ -44,7 +44,7 @@ def shuffle(queue, rng):
 
 
 @inner
-def spread(starts, neighbours, seed, marked, queue, rng):
+def spread(starts, stops, neighbours, seed, marked, queue, rng):
     """Places in the order in which they are reached from `seed`, neighbours first; then from another place, if any is left.
     `marked` is scratch."""
     for i in range(len(marked)):
@@ -61,7 +61,7 @@ def spread(starts, neighbours, seed, marked, queue, rng):
             found += 1
         i = queue[done]
         done += 1
-        for e in range(starts[i], starts[i + 1]):
+        for e in range(starts[i], stops[i]):
             j = neighbours[e]
             if marked[j] == 0:
                 marked[j] = 1
