@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,12 +21,11 @@ def plain(value: object, *, bare: bool = False) -> Any:
     """
     if isinstance(value, BaseModel):
         data: dict[str, Any] = {}
-        for name, field in type(value).model_fields.items():
+        for name, key, default in _fields(type(value)):
             item = getattr(value, name)
-            default = field.get_default(call_default_factory=True, validated_data={})
-            kept = name == "kind" or default is PydanticUndefined or item != default
+            kept = name == "kind" or default is PydanticUndefined or (item is not default and item != default)
             if kept and not (bare and name in DECORATION):
-                data[field.alias or name] = plain(item, bare=bare)
+                data[key] = plain(item, bare=bare)
         return _shortened(value, data)
     if isinstance(value, Mapping):
         return {str(key): plain(item, bare=bare) for key, item in value.items()}
@@ -34,6 +34,16 @@ def plain(value: object, *, bare: bool = False) -> Any:
     if bare and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return str(value) if isinstance(value, str) else value
+
+
+@cache
+def _fields(kind: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
+    """Name, key and default of each field of a kind of spec; asking pydantic each time takes most of a short run."""
+    found = kind.model_fields.items()
+    return tuple(
+        (name, field.alias or name, field.get_default(call_default_factory=True, validated_data={}))
+        for name, field in found
+    )
 
 
 def _shortened(spec: BaseModel, data: dict[str, Any]) -> Any:

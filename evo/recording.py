@@ -134,7 +134,7 @@ def scratch(process: Process, watched: int = 0) -> Work:
         dense=np.zeros((7, size)),
         shares=np.zeros((6, strategies)),
         drawn=np.zeros(strategies, np.int64),
-        memo=np.full((process.meeting.whole + 1 if _remembers(process) else 0, 3), -1.0),
+        memo=np.full((process.meeting.whole + 1 if _remembers(process) else 0, 4), -1.0),
         leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),
         since=np.zeros(watched),
         turn=np.zeros(5),

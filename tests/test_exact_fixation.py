@@ -15,6 +15,7 @@ from two_strategies import config_of, counts_of, matrix_of, model_of, near, rate
 from evo.exact.takeover.edge_rates import edge_log_rates, edge_log_ratios
 from evo.exact.takeover.fixation import fixation, fixation_curve, log_fixation
 from evo.exact.takeover.loops import fill_fates
+from evo.exact.takeover.passage import fill_times
 
 import random  # isort: skip
 
@@ -219,6 +220,52 @@ def test_what_the_two_chances_of_a_pair_have_to_do_with_each_other():
         assert fixation(model, mutant="ABCDEF"[j], resident="ABCDEF"[i]).log_probability == pytest.approx(
             other, rel=1e-13
         )
+
+
+def moments_in_decimals(up, down):
+    """Mean and standard deviation of the time to absorption from k = 1..Z-1, from differences."""
+    size = len(up) - 1
+
+    def solved_for(source):
+        above = [Decimal(0)] * (size + 1)  # T_k = source part + above_k T_{k+1}
+        part = [Decimal(0)] * (size + 1)
+        for k in range(1, size):
+            pivot = up[k] + down[k] - down[k] * above[k - 1]
+            above[k] = up[k] / pivot
+            part[k] = (source[k] + down[k] * part[k - 1]) / pivot
+        for k in range(size - 1, 0, -1):
+            part[k] += above[k] * part[k + 1]
+        return part
+
+    mean = solved_for([Decimal(1)] * (size + 1))
+    square = solved_for([2 * value - 1 for value in mean])
+    return mean, [(second - first**2).sqrt() for first, second in zip(mean, square, strict=True)]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("depth", [5, 100, 400, 800])
+def test_times_at_the_ends_of_the_doubles(depth):
+    """Plain numbers, their switch to logarithms, and means beyond 1e308, against differences in
+    many digits."""
+    rng = np.random.default_rng(depth)
+    size, beyond = 5, 0
+    for _ in range(2):
+        log_up, log_down = np.full((2, size + 1), -np.inf)
+        log_up[1:-1], log_down[1:-1] = -0.7 - depth * rng.random((2, size - 1))
+        log_fixed, times = np.full(size + 1, -np.inf), np.empty((4, size + 1))
+        fill_fates(log_down[1:-1] - log_up[1:-1], log_fixed, np.empty(size + 1))
+        fill_times(log_up, log_down, log_fixed, times)
+        with localcontext() as context:
+            context.prec = 60 + 3 * depth
+            up, down, fixed = ([Decimal(float(x)).exp() for x in logs] for logs in (log_up, log_down, log_fixed))
+            given_up = [up[k] * fixed[k + 1] / fixed[k] if 0 < k < size else Decimal(0) for k in range(size + 1)]
+            given_down = [down[k] * fixed[k - 1] / fixed[k] if 0 < k < size else Decimal(0) for k in range(size + 1)]
+            expected = *moments_in_decimals(up, down), *moments_in_decimals(given_up, given_down)
+            expected = np.array([[float(value) for value in row] for row in expected])
+        for found, right in zip(times[:, 1:-1], expected[:, 1:-1], strict=True):
+            assert found == pytest.approx(right, rel=1e-10)
+        beyond += np.isinf(times[0]).any() + (times[0] > 1e150).any()
+    assert (beyond > 0) == (depth == 800)
 
 
 # ---- every rule, against enumeration

@@ -47,9 +47,7 @@ def equilibrium_jobs() -> Iterator[Job]:
         "number of extreme equilibria, degenerate game 3 x 3",
         Side(lambda _: np.array([len(equilibria(TWINS, TWINS.T).extreme)])),
         Side(lambda _: np.array([len(list(nashpy.Game(TWINS, TWINS.T).vertex_enumeration()))])),
-        truth=np.array(
-            [6.0]
-        ),  # four pairs of pure copies, the third strategies, and a mixed pair for each pair of copies
+        truth=np.array([9.0]),
     )
 
 

@@ -69,7 +69,7 @@ def fault_of(
         found.append(Fault(int(loops[0]), "ties a node to itself"))
     if given is not None and (bad := np.flatnonzero(~(np.isfinite(given) & (given > 0)))).size:
         found.append(Fault(int(bad[0]), f"weight must be positive and finite, is {given[bad[0]]:g}"))
-    if not found and (again := _again(size, *ends, directed)) is not None:
+    if not found and (again := _again(size, ends[0], ends[1], directed)) is not None:
         found.append(again)
     return min(found, key=lambda fault: fault.place, default=None)
 

@@ -20,7 +20,7 @@ MOST_TIES = 10**9
 WEIGHT = 36  # bytes more for each tie that has a weight
 NODE = 20  # bytes for each node, without its coordinates
 PLACE = 12  # bytes for each coordinate of a node
-LINE = 250  # bytes for each line of a file while it is read
+LINE = 380  # bytes for each line of a file while it is read
 
 
 def build(

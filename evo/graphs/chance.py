@@ -24,9 +24,9 @@ class Chance:
     seed: int
     number: int = 0
 
-    def generator(self) -> np.random.Generator:
-        """numpy's, from its beginning."""
-        return np.random.Generator(np.random.PCG64(self._sequence()))
+    def generator(self, part: int = 0) -> np.random.Generator:
+        """numpy's, from its beginning; another for each part of what is drawn."""
+        return np.random.Generator(np.random.PCG64(self._sequence(part)))
 
     def edges(self, draw: Callable[[Any], Any]) -> tuple[Array, Array]:
         """Sources and targets, int32 each, of the graph that `draw` makes out of the igraph package.
@@ -49,8 +49,8 @@ class Chance:
         ends = np.fromiter(itertools.chain.from_iterable(pairs), dtype=np.int32, count=2 * len(pairs))
         return ends[0::2], ends[1::2]
 
-    def _sequence(self) -> np.random.SeedSequence:
-        return np.random.SeedSequence(self.seed, spawn_key=(GRAPHS, self.number))
+    def _sequence(self, part: int = 0) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.seed, spawn_key=(GRAPHS, self.number, part))
 
 
 class _ByThread:

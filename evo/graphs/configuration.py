@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from evo._spec import ProblemError, Spec
 from evo.graphs.assembly import adjacency_of
-from evo.graphs.facts import LIBRARY, Facts
+from evo.graphs.degrees import of_degrees
+from evo.graphs.facts import EXCHANGED, Facts
 from evo.graphs.fields import at_least, known, real, whole
 from evo.graphs.graph import Graph
 from evo.quantities import Quantity, Size
@@ -23,8 +24,8 @@ TRIES = 1000  # draws of degrees, each of which fits about every other time
 
 
 class Configuration(Spec):
-    """A graph of given degrees, otherwise at random: one with these degrees, from which ten times as many pairs of ties as
-    there are ties have exchanged ends, as long as that makes no loop or double tie [Milo et al. 2003].
+    """A graph of given degrees, otherwise at random: all such graphs are nearly as likely. One of them is made, then ten times
+    as many pairs of ties as there are ties exchange ends, unless that makes a loop or a double tie [Milo et al. 2003].
 
     Either `degrees`, one for each node, or degrees drawn for `size` nodes from a power law, P(k) proportional to
     k**-exponent for k from `least` (default 1) to `most` (default the square root of the size, below which degrees of
@@ -37,7 +38,7 @@ class Configuration(Spec):
     exponent: Quantity | None = None
     least: Size | None = None
     most: Size | None = None
-    facts: ClassVar[Facts] = Facts(random=True, tie=LIBRARY)
+    facts: ClassVar[Facts] = Facts(random=True, tie=EXCHANGED)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -87,19 +88,14 @@ class Configuration(Spec):
 
     def graph(self, chance: Chance) -> Graph:
         """A graph by this chance; raises ProblemError where no draw of degrees fits."""
-        degrees = self._degrees(chance.generator()).tolist()
-        method = "edge_switching_simple"
-        ends = chance.edges(lambda igraph: igraph.Graph.Degree_Sequence(degrees, method=method))
-        return Graph(adjacency_of(self.nodes, *ends))
+        return Graph(adjacency_of(self.nodes, *of_degrees(self._degrees(chance.generator()), chance)))
 
     def _degrees(self, generator: np.random.Generator) -> Array:
         if self.degrees is not None:
             return np.array([whole(degree) for degree in self.degrees])
         values, chances = self._law()
-        steps = np.cumsum(chances)
         for _ in range(TRIES):
-            places = np.searchsorted(steps, generator.random(self.nodes) * steps[-1], side="right")
-            drawn = values[np.minimum(places, len(values) - 1)]
+            drawn: Array = generator.choice(values, size=self.nodes, p=chances)
             if drawn.sum() % 2 == 0 and unfit(drawn) is None:
                 return drawn
         raise ProblemError("exponent", f"no graph has the degrees of any of {TRIES} draws", "lower `most`")

@@ -58,7 +58,7 @@ def from_matrix(matrix: Any, *, directed: bool = False) -> Graph:
     """
     from scipy.sparse import coo_matrix, triu
 
-    table = coo_matrix(matrix, dtype=np.float64)
+    table: Any = coo_matrix(matrix, dtype=np.float64)
     if table.shape[0] != table.shape[1]:
         raise ProblemError((), f"must be square, has shape {table.shape}")
     table.sum_duplicates()

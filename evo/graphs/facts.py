@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 ENDS = 36  # bytes for each tie, twice an entry of the adjacency, while rows are sorted
 LIBRARY = 170 + ENDS  # bytes for each tie that igraph draws: there, as pairs of Python's numbers, and as entries
+EXCHANGED = 430  # bytes for each tie of a graph of given degrees: likewise, with the table of its ties
 
 
 class Facts(NamedTuple):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from evo._spec import ProblemError, Spec
 from evo.graphs.assembly import adjacency_of
-from evo.graphs.facts import LIBRARY, Facts
+from evo.graphs.degrees import of_degrees
+from evo.graphs.facts import EXCHANGED, LIBRARY, Facts
 from evo.graphs.fields import at_least, between, known, real, whole
 from evo.graphs.graph import Graph
 from evo.graphs.rewiring import rewired
@@ -20,15 +22,14 @@ if TYPE_CHECKING:
 
 
 class RandomRegular(Spec):
-    """Everybody has `degree` neighbours, at random: the ends of ties are paired at random, without loops and double ties
-    [Steger & Wormald 1999], which is uniform over all such graphs in the limit of large size. Above half of the others,
-    those who are not tied are drawn so.
+    """Everybody has `degree` neighbours, otherwise at random: a graph of given degrees drawn as in `configuration`; where the
+    degree is above half of the others, it is those who are not tied that are drawn.
     """
 
     kind: Literal["random_regular"] = "random_regular"
     size: Size
     degree: Size
-    facts: ClassVar[Facts] = Facts(random=True, tie=LIBRARY)
+    facts: ClassVar[Facts] = Facts(random=True, tie=EXCHANGED)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -55,13 +56,13 @@ class RandomRegular(Spec):
     def graph(self, chance: Chance) -> Graph:
         """A graph by this chance."""
         size, degree = self.nodes, whole(self.degree)
-        if 2 * degree < size:
-            ends = chance.edges(lambda igraph: igraph.Graph.K_Regular(size, degree))
-        else:
-            ends = chance.edges(
-                lambda igraph: igraph.Graph.K_Regular(size, size - 1 - degree).complementer(loops=False)
-            )
-        return Graph(adjacency_of(size, *ends))
+        drawn = min(degree, size - 1 - degree)
+        first, second = of_degrees(np.full(size, drawn), chance)
+        if drawn < degree:
+            tied = np.ones((size, size), dtype=np.bool_)
+            tied[first, second] = tied[second, first] = False
+            first, second = np.nonzero(np.triu(tied, 1))
+        return Graph(adjacency_of(size, first, second))
 
 
 class ErdosRenyi(Spec):

@@ -94,12 +94,15 @@ class Hierarchy(Spec):
 
     @property
     def expected_ties(self) -> float:
-        lateral = 0.0
+        span, size = whole(self.span), self.nodes
+        full, rest = divmod(size - 1, span)
+        lateral = 0
         if self.lateral == "siblings":
-            full, rest = divmod(self.nodes - 1, whole(self.span))
-            lateral = full * whole(self.span) * (whole(self.span) - 1) / 2 + rest * (rest - 1) / 2
-        elif self.lateral != "none":
-            lateral = self.nodes - 1
+            lateral = full * (span * (span - 1) // 2) + rest * (rest - 1) // 2
+        elif self.lateral == "ring":
+            lateral = full * _ring(span) + _ring(rest)
+        elif self.lateral == "level":
+            lateral = sum(map(_ring, _levels(span, size)))
         return (self.nodes - 1) * (self.vertical_weight != 0) + lateral * (self.lateral_weight != 0)
 
     def graph(self, chance: Chance) -> Graph:
@@ -107,12 +110,12 @@ class Hierarchy(Spec):
         span, size = whole(self.span), self.nodes
         vertical, lateral = real(self.vertical_weight), real(self.lateral_weight)
         levels = _levels(span, size)
-        parts = [(*_reports(span, size), vertical)] if vertical else []
+        parts = [(*_reports(span, size if vertical else 1), vertical)]
         if lateral:
             parts += [(*ends, lateral) for ends in _lateral(self.lateral, span, size, levels)]
         below, above = (np.concatenate([part[end] for part in parts]) for end in (0, 1))
         weights = None
-        if any(weight != 1.0 for *_, weight in parts):
+        if any(weight != 1.0 for ends, _, weight in parts if len(ends)):
             weights = np.concatenate([np.full(len(ends), weight) for ends, _, weight in parts])
         adjacency = adjacency_of(size, above, below, weights=weights)
         return Graph(adjacency, levels=_depths(levels), positions=_layout(span, levels))
@@ -132,7 +135,8 @@ def _levels(span: int, size: int) -> list[int]:
     """How many nodes are on each level."""
     if span == 1:
         return [1] * size
-    counts, left, width = [], size, 1
+    counts: list[int] = []
+    left, width = size, 1
     while left > 0:
         counts.append(min(width, left))
         left -= width
@@ -142,6 +146,11 @@ def _levels(span: int, size: int) -> list[int]:
 
 def _depths(levels: list[int]) -> Array:
     return np.repeat(np.arange(len(levels), dtype=np.int32), levels)
+
+
+def _ring(count: int) -> int:
+    """Ties of a ring of so many."""
+    return count if count > 2 else max(count - 1, 0)
 
 
 def _reports(span: int, size: int) -> tuple[Array, Array]:

@@ -171,7 +171,7 @@ class Work(NamedTuple):
     shares: Array  # float64 (6, d)
     drawn: Array  # int64 (d,)
     memo: (
-        Array  # float64 (Z+1, 3): of two strategies, what happens at each count (kernels/two.py); empty where not kept
+        Array  # float64 (Z+1, 4): of two strategies, what happens at each count (kernels/two.py); empty where not kept
     )
     leap: Array  # float64 (3, d, d): what an individual becomes in half a leap, scratch, and its rates at the start
     since: Array  # float64 (W,)

@@ -9,15 +9,21 @@ from evo.kernels.samples import fill_chances
 @inner
 def meet(process, amounts, mix, work):
     """Bring mix, table and payoffs up to date with the amounts; returns the population's mean payoff."""
-    for role in range(len(process.wholes)):
-        for i in range(process.roles[role], process.roles[role + 1]):
-            mix[i] = amounts[i] / process.wholes[role]
+    share_out(process.roles, process.wholes, amounts, mix)
     if process.game.reads_mix:
         for i in range(len(amounts)):
             work.scalars[process.mix + i] = mix[i]
         fill_table(process.game, work)
     fill_payoffs(process.meeting, process.game.prefix, amounts, work.table, work.factors, work.status, work.strategy)
     return mean_payoff(amounts, work.strategy)
+
+
+@inline
+def share_out(roles, wholes, amounts, mix):
+    """Bring the mix alone up to date."""
+    for role in range(len(wholes)):
+        for i in range(roles[role], roles[role + 1]):
+            mix[i] = amounts[i] / wholes[role]
 
 
 @inner

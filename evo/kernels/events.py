@@ -11,7 +11,7 @@ from evo.kernels.encounter import meet, rate, rated
 from evo.kernels.innovation import innovates
 from evo.kernels.observe import add_average, note_fixation, watch, whole_of
 from evo.kernels.payoffs import fill_payoffs, mean_payoff
-from evo.kernels.random import geometric, uniform
+from evo.kernels.random import GEOMETRIC_CAP, following, to_uniform, to_uniform_positive
 
 SKIP = 0.15  # below this probability of an effective event a geometric waiting time is cheaper than stepping
 LISTEN = 65536  # effective events between two looks at the flag
@@ -22,17 +22,40 @@ def draw_event(boundary, effective, pending, rng, step):
     """Steps on to the next effective event; returns the step after it, a number uniform on [0, effective) and 0, or, where
     none comes before the boundary, the boundary, -1 and the waiting time that is left beyond it (`pending`, 0 for none).
     """
+    step, u, pending, rng[0], rng[1], rng[2], rng[3] = draw_at_hand(
+        boundary, effective, patience(effective), pending, step, rng[0], rng[1], rng[2], rng[3]
+    )
+    return step, u, pending
+
+
+@inline
+def patience(effective):
+    """What the logarithm of a uniform number is multiplied by for a geometric waiting time; 0 where none is drawn."""
+    return 1.0 / math.log1p(-effective) if 0.0 < effective < SKIP else 0.0
+
+
+@inline
+def draw_at_hand(boundary, effective, slack, pending, step, s0, s1, s2, s3):
+    """`draw_event` with the stream in four numbers, which an array would be read for and written to with every step, and
+    with the `patience` of this probability; returns the four as well."""
     if effective >= SKIP:
         while step < boundary:
-            u = uniform(rng)
+            word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
+            u = to_uniform(word)
             step += 1
             if u < effective:
-                return step, u, np.int64(0)
-        return boundary, -1.0, np.int64(0)
-    wait = pending - 1 if pending > 0 else geometric(effective, rng)
+                return step, u, np.int64(0), s0, s1, s2, s3
+        return boundary, -1.0, np.int64(0), s0, s1, s2, s3
+    wait = np.int64(GEOMETRIC_CAP)
+    if pending > 0:
+        wait = pending - 1
+    elif effective > 0.0:
+        word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
+        wait = np.int64(min(math.log(to_uniform_positive(word)) * slack, 1.0 * GEOMETRIC_CAP))
     if wait >= boundary - step:
-        return boundary, -1.0, wait - (boundary - step) + 1
-    return step + wait + 1, uniform(rng) * effective, np.int64(0)
+        return boundary, -1.0, wait - (boundary - step) + 1, s0, s1, s2, s3
+    word, s0, s1, s2, s3 = following(s0, s1, s2, s3)
+    return step + wait + 1, to_uniform(word) * effective, np.int64(0), s0, s1, s2, s3
 
 
 @inline

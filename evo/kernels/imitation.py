@@ -18,6 +18,12 @@ def compares(rule):
 
 
 @inline
+def plain(rule):
+    """Whether role models are met uniformly and mutation comes instead of imitation."""
+    return rule.conformity == 1.0 and rule.prestige == 0.0 and not rule.after
+
+
+@inline
 def fermi_rates(rule, to, first, stop, whole, finite, amounts, strategy, rates):
     """Fermi comparison with a role model met uniformly; returns the probability that an event changes anything."""
     left_out = 1.0 if finite and rule.option == 0 else 0.0

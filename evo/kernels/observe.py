@@ -2,11 +2,11 @@
 
 import math
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, END, ENDED, FIXED, FIXED_AT, MEAN, PAYOFF, RECORDED
 
 
-@inner
+@inline
 def keep_record(replicate, mix, mean, environment, recording):
     """Append mix, environment (a view of its scalars) and mean payoff to the record."""
     place = recording.counts[replicate, RECORDED]

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from evo.kernels._cache import kernel
+from evo.kernels._cache import inline, kernel
 
 GEOMETRIC_CAP = 2**62
 
@@ -85,14 +85,19 @@ def _high_product(a, b):
 @kernel
 def next_word(rng):
     """The next uint64 of the stream: xoshiro256++."""
-    s0, s1, s2, s3 = rng[0], rng[1], rng[2], rng[3]
-    word = _rotate(s0 + s3, np.uint64(23)) + s0
-    s2, s3, shifted = s2 ^ s0, s3 ^ s1, s1 << np.uint64(17)
-    rng[0], rng[1], rng[2], rng[3] = s0 ^ s3, s1 ^ s2, s2 ^ shifted, _rotate(s3, np.uint64(45))
+    word, rng[0], rng[1], rng[2], rng[3] = following(rng[0], rng[1], rng[2], rng[3])
     return word
 
 
-@kernel
+@inline
+def following(s0, s1, s2, s3):
+    """The next uint64 of a stream that is held in four numbers, and the four that hold it then."""
+    word = _rotate(s0 + s3, np.uint64(23)) + s0
+    s2, s3, shifted = s2 ^ s0, s3 ^ s1, s1 << np.uint64(17)
+    return word, s0 ^ s3, s1 ^ s2, s2 ^ shifted, _rotate(s3, np.uint64(45))
+
+
+@inline
 def _rotate(word, left):
     return (word << left) | (word >> (_WORD - left))
 
@@ -103,13 +108,23 @@ def _rotate(word, left):
 @kernel
 def uniform(rng):
     """In [0, 1), a multiple of 2**-53."""
-    return np.int64(next_word(rng) >> _TO_53_BITS) * _ULP
+    return to_uniform(next_word(rng))
 
 
 @kernel
 def uniform_positive(rng):
     """In (0, 1], a multiple of 2**-53."""
-    return (np.int64(next_word(rng) >> _TO_53_BITS) + 1) * _ULP
+    return to_uniform_positive(next_word(rng))
+
+
+@inline
+def to_uniform(word):
+    return np.int64(word >> _TO_53_BITS) * _ULP
+
+
+@inline
+def to_uniform_positive(word):
+    return (np.int64(word >> _TO_53_BITS) + 1) * _ULP
 
 
 @kernel

@@ -11,7 +11,7 @@ from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import PAYOFF
 from evo.kernels.births import moran_rates
 from evo.kernels.exploration import explore
-from evo.kernels.imitation import best_present_rates, compares, comparison_rates, fermi_rates, imitation_rates
+from evo.kernels.imitation import best_present_rates, compares, comparison_rates, fermi_rates, imitation_rates, plain
 from evo.kernels.innovation import imagines, innovates, innovation_rates
 from evo.kernels.payoffs import fill_hypothetical
 
@@ -57,8 +57,7 @@ def fill_rates(rule, to, roles, wholes, finite, amounts, status, strategy, chanc
 @inline
 def role_rates(rule, to, first, stop, whole, finite, amounts, status, strategy, chances, rates):
     """The rates of one role."""
-    plain = rule.conformity == 1.0 and rule.prestige == 0.0 and not rule.after and chances.shape[0] == 0
-    if rule.code == PAIRWISE_COMPARISON and plain:
+    if rule.code == PAIRWISE_COMPARISON and plain(rule) and chances.shape[0] == 0:
         return fermi_rates(rule, to, first, stop, whole, finite, amounts, strategy, rates)
     if compares(rule):
         comparison_rates(rule, first, stop, whole, finite, amounts, status, strategy, chances, rates)

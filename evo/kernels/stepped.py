@@ -19,9 +19,9 @@ from evo.codes import (
     STEPWISE,
     STRATEGY_STREAM,
 )
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import entry, inline, inner
 from evo.kernels.arrays import BROKEN, FIXED, NOMINAL, REASON, RECORDED
-from evo.kernels.encounter import meet
+from evo.kernels.encounter import meet, share_out
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event, step_chains
 from evo.kernels.events import advance, mingle
 from evo.kernels.feedback import advance_feedback
@@ -38,11 +38,14 @@ from evo.kernels.observe import (
     watch,
     whole_of,
 )
-from evo.kernels.payoffs import begin_table, fill_table
+from evo.kernels.payoffs import begin_table, fill_table, mean_payoff
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate, whole_counts
+from evo.kernels.three import advance_three, by_threes
 from evo.kernels.together import step_together
-from evo.kernels.two import advance_two
+from evo.kernels.two import EARNED, LEAVES, remember, wander
+
+GENERAL, TWO, THREE, MIXED, MEETINGS = 0, 1, 2, 3, 4  # ways to carry out events one by one
 
 
 @entry
@@ -85,39 +88,53 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
         work.scalars[process.mix + i] = amounts[i] / whole_of(process.roles, process.wholes, i)
     begin_table(process.game, process.meeting, work)
     mean = meet(process, amounts, mix, work)
-    while next_record(plan, per_generation, counts) <= 0:
+    due = np.int64(0)
+    while due <= 0:
         keep_record(replicate, mix, mean, environment, recording)
+        due = next_record(plan, per_generation, counts)
     watch(plan, 0.0, process.roles, process.wholes, amounts, since, tipped)
-    if process.rule.mutation == 0.0 and not innovates(process.rule) and process.sizes[0] < math.inf:
+    fixing = process.rule.mutation == 0.0 and not innovates(process.rule) and process.sizes[0] < math.inf
+    if fixing:
         note_fixation(0.0, process.roles, process.wholes, amounts, counts, numbers)
     step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
     pending = np.int64(0)  # left of the waiting time that was under way at the last boundary
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
         reason = ABSORBED
+    never = np.int64(1) << 62
+    way = way_of(process, work) if sequential else GENERAL
+    if way == TWO:
+        remember(process, amounts, mix, work)
     while step < steps and reason == COMPLETED:
-        due = next_record(plan, per_generation, counts)
-        turn = next_boundary(process, step, per_generation, work.events)
+        turn = next_boundary(process, step, per_generation, work.events) if process.eventful else never
         boundary = min(min(steps, due), turn)
         if step < burnt:
             boundary = min(boundary, burnt)
-        meet(process, amounts, mix, work)
         if not sequential:
+            meet(process, amounts, mix, work)
             reached = step_together(
                 process, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, drawn, since, tipped, work,
                 means, numbers, counts,
             )  # fmt: skip
-        elif len(work.memo) > 0:
-            reached, pending = advance_two(
-                process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
-                means, numbers, counts,
+        elif way == TWO:
+            reached, pending = wander(
+                work.memo, plan, process.roles, process.wholes, fixing, flag, step, pending, boundary, unit, burnt, rng,
+                amounts, since, tipped, means, numbers, counts,
             )  # fmt: skip
-        elif process.game.reads_mix or process.meeting.sampled:
+            if work.memo[int(amounts[0]), LEAVES] < 0.0:
+                remember(process, amounts, mix, work)
+        elif way == THREE:
+            reached, pending = advance_three(
+                process.rule, process.meeting, process.to, process.roles, process.wholes, plan, fixing, flag, step, pending,
+                boundary, unit, burnt, rng, amounts, since, tipped, work.table, work.status, work.strategy, means, numbers,
+                counts,
+            )  # fmt: skip
+        elif way == MIXED:
             reached, pending = mingle(
                 process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
                 means, numbers, counts,
             )  # fmt: skip
-        elif by_meetings(process, work.status[BROKEN]):
+        elif way == MEETINGS:
             reached, pending = compare_pairs(
                 process.rule, process.meeting, process.to, process.roles, process.wholes, plan, flag, step, pending,
                 boundary, unit, burnt, rng, amounts, since, tipped, work.table, work.status, work.strategy, means, numbers,
@@ -135,13 +152,24 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
             add_environment(float(reached - step), strategies, environment, means)
         step = reached
         reason = work.status[REASON]
-        if reason == COMPLETED and process.eventful:
+        if process.eventful and reason == COMPLETED:
             move_environment(process, step, per_generation, unit, weather, amounts, mix, work)
+            if sequential:
+                meet(process, amounts, mix, work)
+                way = way_of(process, work)
             reason = work.status[REASON]
         if step >= due:
-            mean = meet(process, amounts, mix, work)
-            while next_record(plan, per_generation, counts) <= step:
+            if way == TWO and work.memo[int(amounts[0]), LEAVES] >= 0.0:
+                share_out(process.roles, process.wholes, amounts, mix)
+                mean = work.memo[int(amounts[0]), EARNED]
+            elif sequential:  # payoffs are up to date
+                share_out(process.roles, process.wholes, amounts, mix)
+                mean = mean_payoff(amounts, work.strategy)
+            else:
+                mean = meet(process, amounts, mix, work)
+            while due <= step:
                 keep_record(replicate, mix, mean, environment, recording)
+                due = next_record(plan, per_generation, counts)
         if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
             reason = ABSORBED
         if flag[0] != 0:
@@ -155,6 +183,18 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
 
 
 @inner
+def way_of(process, work):
+    """Which kernel carries out the events one by one, all of them by the same rates."""
+    if len(work.memo) > 0:
+        return TWO
+    if process.game.reads_mix or process.meeting.sampled:
+        return MIXED
+    if by_threes(process, work.status[BROKEN]):
+        return THREE
+    return MEETINGS if by_meetings(process, work.status[BROKEN]) else GENERAL
+
+
+@inline
 def next_record(plan, per_generation, counts):
     """The step whose state is the next record: the last one at its time. Beyond all steps where all are kept."""
     if counts[RECORDED] >= plan.records:

@@ -17,7 +17,7 @@ from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
-from evo.kernels.nodes.net import BLOCK, Net, Nodes, Ties
+from evo.kernels.nodes.net import BLOCK, MOST_EVEN, Net, Nodes, Ties
 from evo.lowering.names import law_reads
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
@@ -315,6 +315,7 @@ def blank_nodes(process: Process, net: Net) -> Nodes:
         sheets=np.zeros(
             (3, net.lattice.rows + 2, net.lattice.columns + 2) if _by_sheets(process, net) else (0, 0, 0), np.uint8
         ),
+        chances=np.zeros((2, MOST_EVEN + 1, MOST_EVEN + 1)),
         payoffs=np.zeros((2, 10, 10)),
         levels=np.zeros((2, 10, 10), np.uint8),
     )

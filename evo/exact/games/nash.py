@@ -7,20 +7,20 @@ the payoff to that j against i (both with the first role's strategies as rows). 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo.exact.flows.stability import evolutionarily_stable, neutrally_stable
-from evo.exact.games.polytopes import Tableau, positive, vertices
+from evo.exact.games.labels import complementary, scale
+from evo.exact.games.polytopes import both_vertices, follow_path
+from evo.exact.games.supports import TIE, is_finite, mixes_by_support, pairs_by_support
 from evo.exact.payoff.landscape import Landscape, landscape
 
 if TYPE_CHECKING:
     from evo.exact.payoff.infinite import Values
     from evo.model import Model
 
-TIE = 1e-9
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -58,15 +58,10 @@ def equilibria(row: np.ndarray, column: np.ndarray) -> Equilibria:
     """All Nash equilibria, degenerate games included, by enumeration of the vertices of the best-reply polytopes
     [Mangasarian 1964; Winkels 1979; Avis, Rosenberg, Savani & von Stengel 2010]. For up to about 12 by 12 strategies."""
     row, column = _matrices(row, column)
-    size = len(row)
-    first, first_tight = vertices(positive(column).T)  # labels: 0..m-1 unplayed, m.. best replies of the second
-    second, second_tight = vertices(positive(row))  # labels: m.. unplayed, 0..m-1 best replies of the first
-    second_tight = np.roll(second_tight, size, axis=1)
-    pairs = [(p, q) for p, has in enumerate(first_tight) for q, other in enumerate(second_tight) if (has | other).all()]
-    extreme = tuple((_mix(first[p]), _mix(second[q])) for p, q in pairs)
-    degenerate = any((first_tight[p] & second_tight[q]).any() for p, q in pairs)
-    subsets = _bicliques(pairs)
-    return Equilibria(extreme, subsets, _connected(subsets), degenerate or any(len(part) > 1 for part in subsets))
+    mixes, vertices, twice = complementary(*both_vertices(row, column))
+    subsets = _bicliques(vertices.tolist())
+    several = any(len(part) > 1 for part in subsets)
+    return Equilibria(_pairs(mixes, len(row)), subsets, _connected(subsets), twice or several)
 
 
 def support_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[Pair, ...]:
@@ -75,43 +70,22 @@ def support_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[Pair, ...]:
     In a degenerate one `equilibria` finds those that this leaves out.
     """
     row, column = _matrices(row, column)
-    found = []
-    for size in range(1, min(row.shape) + 1):
-        for first in combinations(range(row.shape[0]), size):
-            for second in combinations(range(row.shape[1]), size):
-                x = _indifferent(column[np.ix_(first, second)].T)
-                y = _indifferent(row[np.ix_(first, second)])
-                if x is None or y is None:
-                    continue
-                mixes = np.zeros(row.shape[0]), np.zeros(row.shape[1])
-                mixes[0][list(first)], mixes[1][list(second)] = x, y
-                if is_equilibrium(row, column, *mixes):
-                    found.append(mixes)
-    return tuple(found)
+    return _pairs(pairs_by_support(row, column), len(row))
 
 
 def lemke_howson(row: np.ndarray, column: np.ndarray, *, drop: int = 0) -> Pair:
     """One equilibrium, at the end of the path on which label `drop` (0..m+n-1) is missing [Lemke & Howson 1964], with the
-    lexicographic rule. Paths that begin with different labels may end at different ones; some are at the end of none."""
+    lexicographic rule. Paths that begin with different labels may end at different ones; some are at the end of none.
+    Raises ValueError where a path has more than a million pivots, as in games made for that [Savani & von Stengel 2006]."""
     row, column = _matrices(row, column)
     m, n = row.shape
     if not 0 <= drop < m + n:
         raise ValueError(f"a label is from 0 to {m + n - 1}, not {drop}")
-    # the first role's variables x carry labels 0..m-1; the slacks of its polytope the second role's labels
-    tableaux = {
-        True: Tableau(positive(column).T, range(m, m + n), range(m)),
-        False: Tableau(positive(row), range(m), range(m, m + n)),
-    }
-    label, side = drop, drop < m
-    while True:
-        label = tableaux[side].enter(label)
-        if label == drop:
-            break
-        side = not side
-    return (
-        _mix(np.array([tableaux[True].value(i) for i in range(m)])),
-        _mix(np.array([tableaux[False].value(m + j) for j in range(n)])),
-    )
+    weights, ended = follow_path(row, column, drop)
+    if not ended:
+        raise ValueError(f"the path on which label {drop} is missing has no end within 2^20 pivots: try another label")
+    scale(weights[None], m)
+    return weights[:m], weights[m:]
 
 
 def pure_equilibria(row: np.ndarray, column: np.ndarray) -> tuple[tuple[int, int], ...]:
@@ -151,18 +125,7 @@ def is_equilibrium(row: np.ndarray, column: np.ndarray, first: np.ndarray, secon
 
 def symmetric_equilibria(payoff: np.ndarray) -> tuple[np.ndarray, ...]:
     """The symmetric equilibria of a symmetric game that their support determines, by enumeration of the supports."""
-    payoff = np.asarray(payoff, dtype=float)
-    found = []
-    for size in range(1, len(payoff) + 1):
-        for support in combinations(range(len(payoff)), size):
-            share = _indifferent(payoff[np.ix_(support, support)])
-            if share is None:
-                continue
-            mix = np.zeros(len(payoff))
-            mix[list(support)] = share
-            if (payoff @ mix).max() - (payoff @ mix)[list(support)].min() <= _tie(payoff):
-                found.append(mix)
-    return tuple(found)
+    return tuple(mixes_by_support(_matrix(payoff)))
 
 
 def stable_strategies(payoff: np.ndarray, *, neutral: bool = False) -> tuple[np.ndarray, ...]:
@@ -190,19 +153,15 @@ def nash(model: Model, *, environment: Values = None, time: float = 0.0) -> Equi
     return equilibria(*matrices(model, environment=environment, time=time))
 
 
-def _indifferent(payoff: np.ndarray) -> np.ndarray | None:
-    """The positive mix of the columns at which all rows earn the same, where there is one and no other."""
-    size = len(payoff)
-    system = np.block([[payoff, -np.ones((size, 1))], [np.ones((1, size)), np.zeros((1, 1))]])
-    if np.linalg.matrix_rank(system, tol=1e-11 * max(1.0, np.abs(payoff).max())) <= size:
-        return None
-    share = np.linalg.solve(system, np.r_[np.zeros(size), 1.0])[:size]
-    return share if share.min() > 1e-12 else None
+def _pairs(mixes: np.ndarray, split: int) -> tuple[Pair, ...]:
+    return tuple((mix[:split], mix[split:]) for mix in mixes)
 
 
-def _bicliques(pairs: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+def _bicliques(pairs: list[list[int]]) -> tuple[tuple[int, ...], ...]:
     """Maximal sets of pairs P x Q all of which are there: the maximal Nash subsets [Millham 1974; Winkels 1979]."""
-    number = {pair: place for place, pair in enumerate(pairs)}
+    if len({p for p, _ in pairs}) == len({q for _, q in pairs}) == len(pairs):  # as in all nondegenerate games
+        return tuple((place,) for place in range(len(pairs)))
+    number = {(p, q): place for place, (p, q) in enumerate(pairs)}
     partners: dict[int, frozenset[int]] = {}
     for p, q in pairs:
         partners[p] = partners.get(p, frozenset()) | {q}
@@ -221,6 +180,7 @@ def _bicliques(pairs: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
 
 
 def _connected(subsets: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """The subsets joined where they share an equilibrium."""
     parts: list[set[int]] = []
     for subset in subsets:
         joined = set(subset)
@@ -232,10 +192,15 @@ def _connected(subsets: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], .
 
 
 def _matrices(row: np.ndarray, column: np.ndarray) -> Pair:
-    row, column = np.asarray(row, dtype=float), np.asarray(column, dtype=float)
-    if row.ndim != 2 or row.shape != column.shape or not (np.isfinite(row).all() and np.isfinite(column).all()):
+    row, column = _matrix(row), _matrix(column)
+    if row.ndim != 2 or row.shape != column.shape or not (is_finite(row) and is_finite(column)):
         raise ValueError(f"two finite matrices of one shape are needed, not {row.shape} and {column.shape}")
     return row, column
+
+
+def _matrix(payoff: np.ndarray) -> np.ndarray:
+    """A copy of the one type that loops are compiled for."""
+    return np.array(payoff, dtype=float, order="C")
 
 
 def _mix(weight: np.ndarray) -> np.ndarray:

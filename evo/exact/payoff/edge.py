@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evo import codes
+from evo.exact.payoff.edge_loops import fill_pair_payoffs, is_loaded
 from evo.exact.payoff.infinite import Values, payoff_table
 from evo.games import compositions
 from evo.kernels.arrays import BIAS, TIME
@@ -52,13 +53,18 @@ def edge_payoffs(model: Model, pairs: np.ndarray, *, environment: Values = None,
     process = model.lowered
     if _reads_time(process.game.program):
         raise ValueError("the payoffs read t, so the chain is not the same at all times")
+    bias = process.strategy[BIAS]
     if process.game.reads_mix:
         found = _by_mix(model, pairs, environment, 1 if imagined else 0)
     else:
         table = payoff_table(model, environment=environment)
-        size = process.meeting.size
-        found = _by_table(process.meeting, _rows(table, pairs, size), _rows(table, pairs[:, ::-1], size))
-    bias = process.strategy[BIAS]
+        meeting, size = process.meeting, process.meeting.size
+        if size == 2:
+            of_pairs = EdgePayoffs(*np.empty((2, len(pairs), meeting.whole + 1)))
+            itself = 0 if meeting.self_interaction else 1
+            if fill_pair_payoffs(table, bias, pairs, meeting.whole, itself, meeting.assortment, *of_pairs):
+                return of_pairs
+        found = _by_table(meeting, _rows(table, pairs, size), _rows(table, pairs[:, ::-1], size))
     mutant, resident = found.mutant + bias[pairs[:, :1]], found.resident + bias[pairs[:, 1:]]
     _check_finite(model, pairs, mutant[:, 1:], 1)
     _check_finite(model, pairs, resident[:, :-1], 0)
@@ -170,8 +176,7 @@ def _by_mix(model: Model, pairs: np.ndarray, environment: Values, ahead: int) ->
 
 
 def _reads_time(program: Program) -> bool:
-    code = np.vstack([program.static_code, program.moving_code])
-    return bool(((code[:, 0] == codes.SCALAR) & (code[:, 1] == TIME)).any())
+    return is_loaded(program.static_code, codes.SCALAR, TIME) or is_loaded(program.moving_code, codes.SCALAR, TIME)
 
 
 def _check_finite(model: Model, pairs: np.ndarray, payoffs: np.ndarray, first: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from evo import codes
 from evo.exact.payoff.edge import EdgePayoffs, check_counted, edge_payoffs
 from evo.exact.payoff.infinite import Values
+from evo.exact.takeover.loops import are_pairs
 from evo.kernels.arrays import INDICATOR
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ def edge_log_rates(model: Model, pairs: np.ndarray, *, environment: Values = Non
     """
     pairs = checked_pairs(model, pairs, one_step=True)
     mutant, resident = sides(model, pairs, edge_payoffs(model, pairs, environment=environment))
-    log_up, log_down = np.full((2, len(pairs), model.lowered.meeting.whole + 1), -np.inf)
-    log_up[:, 1:-1] = log_gain(model.lowered.rule, mutant, resident)
-    log_down[:, 1:-1] = log_gain(model.lowered.rule, resident, mutant)
-    return log_up, log_down
+    return both_log_gains(model.lowered.rule, mutant, resident)
 
 
 def edge_log_ratios(model: Model, pairs: np.ndarray, *, environment: Values = None) -> np.ndarray:
@@ -73,9 +71,10 @@ def checked_pairs(model: Model, pairs: np.ndarray, *, one_step: bool = False) ->
     if one_step and process.rule.pace == codes.SYNCHRONOUS:
         raise ValueError(f"{model.dynamics.kind} may change many individuals in a step here, not one")
     pairs = np.asarray(pairs)
-    if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.issubdtype(pairs.dtype, np.integer):
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
         raise ValueError(f"pairs are whole numbers of shape (P, 2), not {pairs.dtype} of shape {pairs.shape}")
-    if (pairs < 0).any() or (pairs >= len(model.strategies)).any() or (pairs[:, 0] == pairs[:, 1]).any():
+    pairs = np.array(pairs, dtype=np.int64, order="C")  # the one type that loops are compiled for
+    if not are_pairs(pairs, len(model.strategies)):
         raise ValueError(f"a pair is two different strategies, by their places 0 to {len(model.strategies) - 1}")
     return pairs
 
@@ -122,29 +121,34 @@ def _log_odds(rule: Rule, mutant: Side, resident: Side) -> np.ndarray:
         return _log_quotient(_linear_fitness(rule, resident), _linear_fitness(rule, mutant))
 
 
+def both_log_gains(rule: Rule, mutant: Side, resident: Side) -> tuple[np.ndarray, np.ndarray]:
+    """Log probabilities that the mutant gains, and loses, one in a step, at k = 0..Z, (P, Z+1) each."""
+    found = np.empty((2, len(mutant.payoff), len(mutant.count) + 2))
+    found[:, :, 0] = found[:, :, -1] = -np.inf
+    found[0, :, 1:-1] = log_gain(rule, mutant, resident)
+    found[1, :, 1:-1] = log_gain(rule, resident, mutant)
+    return found[0], found[1]
+
+
 def log_gain(rule: Rule, winner: Side, loser: Side) -> np.ndarray:
     """Log probability that one step turns a `loser` into a `winner`, in the interior states, (P, Z-1)."""
     whole = winner.count[0] + loser.count[0]
+    left_out = 1 - rule.option
+    if rule.code in COMPARISONS and rule.conformity == 1 and rule.prestige == 0:
+        met = np.log(loser.count * winner.count / (whole * (whole - left_out)))  # a focal loser, and a winner
+        with np.errstate(divide="ignore"):
+            return met + LOG_ADOPTION[rule.code](rule, winner, loser)
     with np.errstate(divide="ignore", invalid="ignore"):
         chosen = np.log(loser.count / whole)  # as focal, or to die
         if rule.code == codes.MORAN:
             return np.log(loser.count / (whole - rule.option)) + _log_share(rule, winner, loser, 0)
-        left_out = 1 - rule.option
         if rule.code == codes.IMITATION:
             return chosen + _log_share(rule, winner, loser, left_out)
         if rule.code == codes.WRIGHT_FISHER:
             return chosen + _log_share(rule, winner, loser, 0)
         if rule.code == codes.IMITATE_BEST:
             return np.where(untied(winner.payoff, loser.payoff) > 0, chosen, -np.inf)
-        met = _log_met(rule, winner, loser, whole, left_out)
-        return chosen + met + LOG_ADOPTION[rule.code](rule, winner, loser)
-
-
-def _log_met(rule: Rule, winner: Side, loser: Side, whole: float, left_out: int) -> np.ndarray:
-    """Log probability that a focal `loser`, itself left out or not, meets a `winner`."""
-    if rule.conformity == 1 and rule.prestige == 0:
-        return np.log(winner.count / (whole - left_out))
-    return _log_share(rule, winner, loser, left_out)
+        return chosen + _log_share(rule, winner, loser, left_out) + LOG_ADOPTION[rule.code](rule, winner, loser)
 
 
 def _log_share(rule: Rule, winner: Side, loser: Side, left_out: int) -> np.ndarray:

@@ -8,20 +8,23 @@ eliminating states one after the other, without differences; times given fixatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from evo import codes
+from evo.exact.payoff.edge import edge_payoffs
 from evo.exact.payoff.infinite import Values
-from evo.exact.takeover.edge_rates import checked_pairs, edge_log_rates, edge_log_ratios
-from evo.exact.takeover.loops import fill_fates, fill_log_rho, fill_log_sums
+from evo.exact.takeover.edge_rates import both_log_gains, checked_pairs, edge_log_ratios, log_ratios, sides
+from evo.exact.takeover.loops import fill_fates, fill_log_rho
+from evo.exact.takeover.passage import fill_times
 from evo.exact.takeover.synchronous import synchronous_fixation
 
 if TYPE_CHECKING:
     from evo.model import Model
 
+Chances = TypeVar("Chances", float, np.ndarray)
 CHUNK = 2**19  # states of all pairs together that are held at a time
 
 
@@ -95,23 +98,23 @@ class FixationCurve:
     @property
     def mixed(self) -> np.ndarray:
         """Chance that both strategies stay, what is missing to 1; 0 where that is below 1e-9 and may be rounding."""
-        rest = 1 - self.probability - self.extinction
-        return np.where(np.abs(rest) < 1e-9, 0.0, rest)
+        return _mixed(self.probability, self.extinction)
 
     def at(self, start: int) -> Fixation:
         """From `start` mutants."""
         if start != int(start) or not 0 <= start <= self.size:
             raise ValueError(f"starts with a whole number of mutants from 0 to {self.size}, not {start}")
+        probability, extinction = float(np.exp(self.log_probability[start])), float(np.exp(self.log_extinction[start]))
         return Fixation(
             mutant=self.mutant,
             resident=self.resident,
             size=self.size,
             start=int(start),
-            probability=float(self.probability[start]),
+            probability=probability,
             log_probability=float(self.log_probability[start]),
-            extinction=float(self.extinction[start]),
+            extinction=extinction,
             log_extinction=float(self.log_extinction[start]),
-            mixed=float(self.mixed[start]),
+            mixed=_mixed(probability, extinction),
             steps=float(self.steps[start]),
             steps_sd=float(self.steps_sd[start]),
             conditional_steps=float(self.conditional_steps[start]),
@@ -189,70 +192,50 @@ def notes_on(model: Model, mixed: bool) -> tuple[str, ...]:
 
 
 def _one_step(model: Model, pair: np.ndarray, environment: Values) -> FixationCurve:
-    size = model.lowered.meeting.whole
-    log_up, log_down = (rates[0] for rates in edge_log_rates(model, pair, environment=environment))
-    ratios = edge_log_ratios(model, pair, environment=environment)[0]
+    rule, size = model.lowered.rule, model.lowered.meeting.whole
+    mutant, resident = sides(model, pair, edge_payoffs(model, pair, environment=environment))
+    log_up, log_down = both_log_gains(rule, mutant, resident)
     log_fixed, log_lost = np.empty((2, size + 1))
+    ratios = log_ratios(rule, mutant, resident)[0]
     fill_fates(ratios, log_fixed, log_lost)
-    steps, steps_sd = moments(log_up, log_down)
-    given, given_sd = moments(*conditioned(log_up, log_down, log_fixed))
-    unfixed = log_fixed == -np.inf
-    curve = FixationCurve(
+    times = np.empty((4, size + 1))
+    fill_times(log_up[0], log_down[0], log_fixed, times)
+    return FixationCurve(
         mutant=model.strategy_names[pair[0, 0]],
         resident=model.strategy_names[pair[0, 1]],
         log_probability=log_fixed,
         log_extinction=log_lost,
-        steps=steps,
-        steps_sd=steps_sd,
-        conditional_steps=np.where(unfixed, np.nan, given),
-        conditional_steps_sd=np.where(unfixed, np.nan, given_sd),
+        steps=times[0],
+        steps_sd=times[1],
+        conditional_steps=times[2],
+        conditional_steps_sd=times[3],
         pace=size,
         method="birth-death chain: sums of products in the log domain, times by elimination",
         error=f"relative, up to rounding of about {size + 1} x 2e-16 in each logarithm",
-        notes=(),
+        # where every state may go both ways, one of the strategies takes over in the end
+        notes=notes_on(model, not np.isfinite(ratios).all() and _some_mixed(log_fixed, log_lost)),
     )
-    return _noted(model, curve)
-
-
-def conditioned(log_up: np.ndarray, log_down: np.ndarray, log_goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rates of the chain that is known to reach a goal, from the log probability that it does (Doob's transform)."""
-    can = log_goal > -np.inf
-    here = np.where(can, log_goal, 0.0)
-    up, down = np.full((2, len(log_up)), -np.inf)
-    up[:-1] = np.where(can[:-1], log_up[:-1] + log_goal[1:] - here[:-1], -np.inf)
-    down[1:] = np.where(can[1:], log_down[1:] + log_goal[:-1] - here[1:], -np.inf)
-    return up, down
-
-
-def moments(log_up: np.ndarray, log_down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the number of steps until nothing can happen any more, from k = 0..Z, (Z+1,) each."""
-    log_mean, log_square, scratch = np.empty((3, len(log_up)))
-    fill_log_sums(log_up, log_down, np.zeros(len(log_up)), scratch, log_mean)
-    moves = log_mean > -np.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        # E[T^2] solves the same equations with the source 2 E[T] - 1
-        twice = np.where(moves, log_mean + np.log1p(-np.expm1(-np.where(moves, log_mean, 0.0))), -np.inf)
-        fill_log_sums(log_up, log_down, twice, scratch, log_square)
-        excess = np.where(moves, np.expm1(log_square - 2 * log_mean), 0.0)
-        mean = np.exp(log_mean)
-        deviation = np.where(moves, mean * np.sqrt(np.maximum(excess, 0.0)), 0.0)
-    return mean, np.where(np.isinf(mean), np.inf, deviation)
 
 
 def _synchronous(model: Model, pair: np.ndarray, environment: Values) -> FixationCurve:
     size = model.lowered.meeting.whole
     found = synchronous_fixation(model, pair, environment=environment)
-    curve = FixationCurve(
+    return FixationCurve(
         mutant=model.strategy_names[pair[0, 0]],
         resident=model.strategy_names[pair[0, 1]],
         **found._asdict(),
         pace=1,
         method=f"dense chain of {size - 1} mixed states, a generation a step: elimination without differences",
         error="relative, about 1e-11, where a probability is above 1e-300",
-        notes=(),
+        notes=notes_on(model, _some_mixed(found.log_probability, found.log_extinction)),
     )
-    return _noted(model, curve)
 
 
-def _noted(model: Model, curve: FixationCurve) -> FixationCurve:
-    return replace(curve, notes=notes_on(model, bool((curve.mixed > 0).any())))
+def _some_mixed(log_fixed: np.ndarray, log_lost: np.ndarray) -> bool:
+    return bool(_mixed(np.exp(log_fixed), np.exp(log_lost)).any())
+
+
+def _mixed(fixed: Chances, lost: Chances) -> Chances:
+    """What is missing to 1, 0 where that is below 1e-9 and may be rounding."""
+    rest = 1 - fixed - lost
+    return rest * (abs(rest) >= 1e-9) + 0.0  # no -0

@@ -12,14 +12,14 @@ from evo.kernels._cache import entry, inner
 HEADROOM = 30.0  # how far a term may stand above the scale before the sum is scaled anew
 
 
-@inner
-def log_add(a, b):
-    """log(exp(a) + exp(b))."""
-    if a < b:
-        a, b = b, a
-    if b == -math.inf or a == math.inf:
-        return a
-    return a + math.log1p(math.exp(b - a))
+@entry
+def are_pairs(pairs, number):
+    """Whether each row is two different ones of 0..number-1."""
+    for p in range(len(pairs)):
+        i, j = pairs[p]
+        if i == j or min(i, j) < 0 or max(i, j) >= number:
+            return False
+    return True
 
 
 @entry
@@ -130,42 +130,6 @@ def between(ratios, start, stop, fixes, loses, log_fixed, log_lost):
         total = more
         log_lost[k] = scale + math.log(total) - whole if loses else -math.inf
         log_fixed[k] = log_fixed[k] - whole if fixes else -math.inf
-
-
-@entry
-def fill_log_sums(log_up, log_down, log_source, log_leave, log_sum):
-    """log_sum[k]: log of the expected sum of a source over the steps until nothing can happen any more, from k = 0..Z.
-
-    With a source of 1 that is the mean number of steps; all arrays (Z+1,). States that cannot be left add nothing, and
-    a sum that goes on for ever is infinite. `log_leave` is scratch.
-    """
-    size = len(log_up) - 1
-    log_sum[0] = -math.inf
-    still = True  # the state below cannot be left
-    for k in range(1, size):
-        if log_up[k] == -math.inf and log_down[k] == -math.inf:
-            log_leave[k] = -math.inf
-            log_sum[k] = -math.inf
-            still = True
-            continue
-        log_leave[k] = log_down[k]  # so far: goes below k, and not back
-        log_sum[k] = log_source[k]
-        if not still and log_down[k] > -math.inf:
-            away = log_add(log_leave[k - 1], log_up[k - 1])
-            if away == -math.inf:
-                log_sum[k] = math.inf
-            else:
-                log_leave[k] = log_down[k] + log_leave[k - 1] - away
-                log_sum[k] = log_add(log_source[k], log_down[k] + log_sum[k - 1] - away)
-        still = False
-    log_sum[size] = -math.inf
-    for k in range(size - 1, 0, -1):
-        if log_up[k] == -math.inf and log_down[k] == -math.inf:
-            continue
-        away = log_add(log_leave[k], log_up[k])
-        if log_up[k] > -math.inf and log_sum[k + 1] > -math.inf:
-            log_sum[k] = log_add(log_sum[k], log_up[k] + log_sum[k + 1])
-        log_sum[k] = math.inf if away == -math.inf else log_sum[k] - away
 
 
 @entry

@@ -7,18 +7,11 @@ import numpy as np
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import INDICATOR, REASON, WHO
+from evo.kernels.nodes.draws import row_of
 from evo.kernels.nodes.earn import effective_payoff
 from evo.kernels.random import below, uniform
 
 ANYBODY = -2  # a role model that is not drawn yet; -1: there is none
-
-
-@inline
-def bounds(ties, i):
-    """Where row i of the ties begins and ends."""
-    if ties.even > 0:
-        return i * ties.even, (i + 1) * ties.even
-    return ties.starts[i], ties.stops[i]
 
 
 @inline
@@ -30,7 +23,7 @@ def unbiased(rule, net):
 @inline
 def role_model(rule, net, nodes, table, strategy, status, i, rng):
     """The node that i compares itself with; -1 where there is none."""
-    first, stop = bounds(net.learns, i)
+    first, stop = row_of(net.learns.starts, net.learns.stops, net.learns.even, i)
     if stop == first:
         return np.int64(-1)
     if unbiased(rule, net):
@@ -82,7 +75,7 @@ def drawn(pulls, count, rng):
 def fill_pulls(rule, net, nodes, table, strategy, status, i):
     """Logarithm of the weight with which i looks at each of those it learns from: of the edge, times
     (part of the weight that its strategy has)^(conformity - 1), times exp(prestige * indicator)."""
-    first, stop = bounds(net.learns, i)
+    first, stop = row_of(net.learns.starts, net.learns.stops, net.learns.even, i)
     count_models(
         net.learns.starts,
         net.learns.stops,
@@ -135,7 +128,7 @@ def log_fitness(rule, payoff, status, s):
 def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
     """The strategy that i takes from those it learns from, in proportion to fitness (and bias), itself among them with
     weight 1 where `own`."""
-    first, stop = bounds(net.learns, i)
+    first, stop = row_of(net.learns.starts, net.learns.stops, net.learns.even, i)
     kept = nodes.strategies[i]
     alike = True
     lead = nodes.strategies[net.learns.neighbours[first]] if stop > first else kept
@@ -176,7 +169,7 @@ def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
 def own_pull(rule, net, nodes, strategy, payoff, i, kept):
     """The bias towards the focal itself where it competes with those that it learns from. Its strategy then counts one
     more, for itself and for them."""
-    first, stop = bounds(net.learns, i)
+    first, stop = row_of(net.learns.starts, net.learns.stops, net.learns.even, i)
     pull = 0.0
     if rule.conformity != 1.0:
         former = nodes.weights[0, kept]

@@ -13,6 +13,7 @@ from evo.kernels.adjacency import Lattice
 Array = np.ndarray
 
 
+MOST_EVEN = 32  # neighbours of every node up to which chances are tabulated
 BLOCK = 16  # updates that are drawn ahead, so that what they read is fetched together
 
 
@@ -64,6 +65,7 @@ class Nodes(NamedTuple):
     ahead: Array  # int64 (2, BLOCK): focal nodes and role models of the next updates, drawn ahead
     pulls: Array  # float64 (largest number learnt from + 1,): scratch
     weights: Array  # float64 (2, d): scratch
+    chances: Array  # float64 (2, MOST_EVEN + 1, MOST_EVEN + 1): see kernels/nodes/twos.py
     sheets: Array  # uint8 (3, rows + 2, columns + 2) of a lattice on which kernels/nodes/lattice.py runs, else empty
     payoffs: Array  # float64 (2, 10, 10): scratch of it
     levels: Array  # uint8 (2, 10, 10): scratch of it

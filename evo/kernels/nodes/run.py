@@ -19,7 +19,7 @@ from evo.codes import (
     STRATEGY_STREAM,
 )
 from evo.kernels._cache import entry, inner
-from evo.kernels.arrays import FIXED, MEAN, NOMINAL, REASON, RECORDED
+from evo.kernels.arrays import BROKEN, FIXED, MEAN, NOMINAL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
@@ -113,7 +113,7 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
                 process, net, bonds, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
                 counts, numbers,
             )  # fmt: skip
-        elif len(nodes.sheets) > 0:
+        elif len(nodes.sheets) > 0 and work.status[BROKEN] == 0:
             reached = sweep(
                 process, net, nodes, plan, flag, step, boundary, unit, burnt, amounts, since, tipped, work, means, counts,
                 numbers,

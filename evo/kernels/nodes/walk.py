@@ -2,23 +2,24 @@
 
 import numpy as np
 
-from evo.codes import ABSORBED, BIRTH_DEATH, LASTING
-from evo.kernels._cache import inline, inner
-from evo.kernels.arrays import EFFECTIVE, REASON
+from evo.codes import ABSORBED, BIRTH_DEATH, DEATH_BIRTH, LASTING
+from evo.kernels._cache import inner
+from evo.kernels.arrays import BROKEN, EFFECTIVE, REASON
 from evo.kernels.events import LISTEN
 from evo.kernels.imitation import compares
 from evo.kernels.innovation import innovates
 from evo.kernels.nodes.bonds import change_ties
 from evo.kernels.nodes.decide import decide, mutant
+from evo.kernels.nodes.draws import draw_ahead
 from evo.kernels.nodes.earn import change
-from evo.kernels.nodes.look import ANYBODY, bounds, unbiased
+from evo.kernels.nodes.look import ANYBODY, unbiased
 from evo.kernels.nodes.net import BLOCK
 from evo.kernels.nodes.offspring import fill_tree, heir, parent_of, refit
+from evo.kernels.nodes.pairs import by_pairs, step_pairs
+from evo.kernels.nodes.twos import by_twos, fill_chances, step_twos
 from evo.kernels.observe import note_fixation, watch
 from evo.kernels.payoffs import fill_table
-from evo.kernels.random import below, geometric, uniform
-
-NEAR = 20_000  # nodes whose arrays the nearer caches hold
+from evo.kernels.random import geometric, uniform
 
 
 @inner
@@ -35,6 +36,11 @@ def walk(
     watching = len(since) > 0
     moves = process.game.reads_mix
     count = len(nodes.strategies)
+    if by_pairs(process, net, bonds) and status[BROKEN] == 0:
+        return walk_pairs(
+            process, net, nodes, plan, flag, step, boundary, unit, averaging, fixing, rng, amounts, since, tipped, work,
+            means, counts, numbers,
+        )  # fmt: skip
     counted = step
     events = 0
     while step < boundary:
@@ -49,7 +55,18 @@ def walk(
             i = heir(net, i, rng)
         else:
             if step % BLOCK == 0:
-                draw_ahead(net, nodes, ahead_too, rng)
+                learns = net.learns
+                draw_ahead(
+                    learns.starts,
+                    learns.stops,
+                    learns.neighbours,
+                    learns.even,
+                    nodes.around,
+                    count,
+                    nodes.ahead,
+                    ahead_too,
+                    rng,
+                )
             i = nodes.ahead[0, step % BLOCK]
             j = nodes.ahead[1, step % BLOCK] if ahead_too else np.int64(ANYBODY)
             taken = decide(rule, to, net, nodes, table, strategy, status, i, j, rng)
@@ -94,32 +111,45 @@ def walk(
 
 
 @inner
-def draw_ahead(net, nodes, models, rng):
-    """Draw the focal nodes of the next updates, and where they follow from chance alone the role models."""
-    ahead, learns = nodes.ahead, net.learns
-    for place in range(BLOCK):
-        ahead[0, place] = below(len(nodes.strategies), rng)
-    if not models:
-        if len(nodes.strategies) > NEAR:
-            for place in range(BLOCK):
-                touch_models(learns, nodes.around, ahead, place)
-        return
-    for place in range(BLOCK):
-        first, stop = bounds(learns, ahead[0, place])
-        ahead[1, place] = first + below(stop - first, rng) if stop > first else -1
-    for place in range(BLOCK):
-        if ahead[1, place] >= 0:
-            ahead[1, place] = learns.neighbours[ahead[1, place]]
-
-
-@inline
-def touch_models(learns, around, ahead, place):
-    """Fetch what is around those that a focal learns from; that it is kept keeps it from being left out."""
-    first, stop = bounds(learns, ahead[0, place])
-    seen = 0.0
-    for e in range(first, stop):
-        seen += around[learns.neighbours[e], 0]
-    ahead[1, place] = int(seen)
+def walk_pairs(
+    process, net, nodes, plan, flag, step, boundary, unit, averaging, fixing, rng, amounts, since, tipped, work, means,
+    counts, numbers,
+):  # fmt: skip
+    """`walk` by the loops of kernels/nodes/pairs.py."""
+    watching = len(since) > 0
+    count = len(nodes.strategies)
+    alone = averaging or watching
+    counted = step
+    twos = by_twos(process, net, nodes)
+    if twos:
+        fill_chances(process.rule, net, work.table, work.strategy, nodes.chances)
+    while step < boundary:
+        if twos:
+            step, i, former = step_twos(
+                process.rule.code == DEATH_BIRTH, net, nodes, flag, step, boundary, alone, rng, amounts, counts
+            )
+        else:
+            step, i, former = step_pairs(
+                process.rule, process.to, net, nodes, work.table, work.strategy, work.status, flag, step, boundary, alone,
+                rng, amounts, counts,
+            )  # fmt: skip
+        if i < 0:
+            break
+        taken = nodes.strategies[i]
+        if averaging:  # up to this step's event the former strategy had one more
+            add_shares(float(step - counted), count, amounts, means)
+            means[former] += float(step - counted) / count
+            means[taken] -= float(step - counted) / count
+            counted = step
+        if watching:
+            watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
+        if fixing and amounts[taken] == count:
+            note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
+            if plan.until == ABSORBED:
+                break
+    if averaging:
+        add_shares(float(step - counted), count, amounts, means)
+    return step
 
 
 @inner
