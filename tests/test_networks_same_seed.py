@@ -18,9 +18,10 @@ GROUPS = {
 SHARES = (0.3, 0.3, 0.4)
 
 
-def check_replica(config, edges, *, size=7, learning=None, directed=False, generations=6, record_every=1.0, seed=5):
+def check_replica(config, edges, *, size=7, learning=None, directed=False, generations=6, record_every=1.0, seed=5,
+                  shares=SHARES):  # fmt: skip
     """Every node, the environment and the mean payoff at every record of two replicates."""
-    start = dict(zip(LETTERS, SHARES, strict=False))
+    start = dict(zip(LETTERS, shares, strict=False))
     model = Model.model_validate(config)
     recording = recorded(
         config, generations=generations, replicates=2, seed=seed, start=start, record_every=record_every
@@ -28,12 +29,12 @@ def check_replica(config, edges, *, size=7, learning=None, directed=False, gener
     plays = naive.Ties(size, edges, directed)
     learns = plays if learning is None else naive.Ties(size, learning, directed)
     for number in range(2):
-        replica = naive.Network(config, plays, learns, SHARES, seed, number, point_hash(model, start))
+        replica = naive.Network(config, plays, learns, shares, seed, number, point_hash(model, start))
         seen = replica.run(generations, record_every)
         assert len(seen) == recording.mix.shape[1]
         for place, (strategies, environment, mean) in enumerate(seen):
             assert recording.nodes[number, place].tolist() == strategies
-            counts = [strategies.count(s) for s in range(3)]
+            counts = [strategies.count(s) for s in range(len(shares))]
             assert np.rint(recording.mix[number, place] * size).tolist() == counts
             assert recording.environment[number, place] == pytest.approx(list(environment.values()), rel=1e-7, abs=1e-9)
             assert recording.payoff[number, place] == pytest.approx(mean, rel=1e-7, abs=1e-9)
@@ -168,6 +169,33 @@ def test_same_seed_with_isolated_nodes_and_in_two_parts(kind):
     """Who has no neighbour earns nothing, keeps its strategy and has no children."""
     edges = [edge for edge in WEIGHTED if 6 not in edge and edge[:2] != (3, 4)]
     check_replica(config_on(kind, edges), edges)
+
+
+RING = [(i, (i + 1) % 8) for i in range(8)]
+CHORDS = RING + [(i, i + 4) for i in range(4)]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("mutation", ["none", "others"])
+@pytest.mark.parametrize("kind", ["pairwise_comparison", "death_birth", "imitate_best", "birth_death"])
+def test_same_seed_where_all_have_as_many_neighbours(kind, mutation):
+    """Two strategies and three; the graphs on which quicker loops run, and what keeps them from it."""
+    for strategies in (2, 3):
+        for edges, learning, population in (
+            (RING, None, {}),
+            (CHORDS, None, {"payoff": "accumulate"}),
+            (CHORDS, RING, {}),
+            (RING, None, {"self_interaction": True}),
+        ):
+            config = config_on(
+                kind, edges, "sine", learning=learning, size=8, population=population, mutation=MUTATIONS[mutation]
+            )
+            config["strategies"] = dict(list(TRAITS.items())[:strategies])
+            config["game"] = {"kind": "matrix", "payoffs": [["0.1", "e - 1", "1"], ["1", "0.2", "-1"], ["-0.5", "e", "1"]]}
+            config["game"]["payoffs"] = [row[:strategies] for row in config["game"]["payoffs"][:strategies]]
+            config["selection"] |= {"bias": {"strength": 0.4, "weights": {"calm": 1.0}}}
+            shares = SHARES if strategies == 3 else (0.5, 0.5)
+            check_replica(config, edges, size=8, learning=learning, generations=8, shares=shares)
 
 
 @pytest.mark.pure
