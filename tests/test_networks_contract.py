@@ -132,7 +132,9 @@ def test_averages_and_watches_are_those_of_the_path(kind):
     begun = [max(first, step // size * size) for step in range(first, generations * size)]
     assert found.numbers[:, MEAN] == pytest.approx(found.payoff[:, begun].mean(axis=1))
     for row, (place, (s, level, hold)) in itertools.product(range(10), enumerate(watched)):
-        assert found.tipped[row, place] == pytest.approx(first_time(found.mix[row, :, s], level, hold, size), nan_ok=True)
+        assert found.tipped[row, place] == pytest.approx(
+            first_time(found.mix[row, :, s], level, hold, size), nan_ok=True
+        )
 
 
 def first_time(shares, level, hold, size):
@@ -296,5 +298,3 @@ def test_imitating_the_best_of_three_or_with_mutation_on_a_lattice(graph):
 def test_one_node_is_no_population():
     with pytest.raises(ValueError, match="at least 2"):
         Model.model_validate(config_on("imitation", {"kind": "network", "graph": {"kind": "complete", "size": 1}}))
-
-

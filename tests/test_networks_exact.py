@@ -140,7 +140,9 @@ def test_mutation(name):
     case = MUTATING[name]
     config, ties = mutating_case(case)
     chain = naive.GraphChain(config, ties)
-    shares = chain.stationary() @ np.array([[state.count(s) / len(ties.of) for s in range(3)] for state in chain.states])
+    shares = chain.stationary() @ np.array(
+        [[state.count(s) / len(ties.of) for s in range(3)] for state in chain.states]
+    )
     value = case["value"]
     known = value if isinstance(value, float) else value.get("mean_A", value.get("mean"))
     assert shares[: np.size(known)] == pytest.approx(np.atleast_1d(known), abs=1e-8)
@@ -193,8 +195,17 @@ CASES = {
     "dying": {"kind": "death_birth"},
 }  # fmt: skip
 PARTS = ("selection", "mutation", "population")
-LOUDER = {"local", "local, graph", "local, sums", "the best", "replying", "gaining", "gaining, sums",
-          "gaining, sums, graph", "gaining, sums, none"}  # fmt: skip  (no intensity above 1, or none at all)
+LOUDER = {
+    "local",
+    "local, graph",
+    "local, sums",
+    "the best",
+    "replying",
+    "gaining",
+    "gaining, sums",
+    "gaining, sums, graph",
+    "gaining, sums, none",
+}  # fmt: skip  (no intensity above 1, or none at all)
 
 
 def rule_case(name, edges, directed=False, payoffs=None):
@@ -282,5 +293,3 @@ def test_two_layers_of_three_strategies():
         kept = expected >= 5
         chances.append(stats.chisquare(seen[kept], expected[kept] * seen[kept].sum() / expected[kept].sum()).pvalue)
     assert chances[0] > ALPHA > chances[1]
-
-

@@ -191,7 +191,10 @@ def test_same_seed_where_all_have_as_many_neighbours(kind, mutation):
                 kind, edges, "sine", learning=learning, size=8, population=population, mutation=MUTATIONS[mutation]
             )
             config["strategies"] = dict(list(TRAITS.items())[:strategies])
-            config["game"] = {"kind": "matrix", "payoffs": [["0.1", "e - 1", "1"], ["1", "0.2", "-1"], ["-0.5", "e", "1"]]}
+            config["game"] = {
+                "kind": "matrix",
+                "payoffs": [["0.1", "e - 1", "1"], ["1", "0.2", "-1"], ["-0.5", "e", "1"]],
+            }
             config["game"]["payoffs"] = [row[:strategies] for row in config["game"]["payoffs"][:strategies]]
             config["selection"] |= {"bias": {"strength": 0.4, "weights": {"calm": 1.0}}}
             shares = SHARES if strategies == 3 else (0.5, 0.5)
@@ -203,6 +206,6 @@ def test_same_seed_under_strong_selection():
     """Fitness over hundreds of orders of magnitude: the tree of sums follows its level."""
     for scope in ("all", "own"):
         config = config_on("birth_death", STARRED, game=GROUPS, population={"scope": scope, "payoff": "accumulate"})
-        config["selection"] = {"intensity": 150.0}
+        config["selection"] = {"intensity": 600.0}
         with np.errstate(over="raise"):
-            check_replica(config | {"mutation": {"rate": 0.3}}, STARRED, generations=8)
+            check_replica(config | {"mutation": {"rate": 0.3}}, STARRED, generations=30)

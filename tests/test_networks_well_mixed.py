@@ -103,8 +103,14 @@ def test_the_complete_graph_is_well_mixed_at_once(kind):
             (kind, {"selection": {"conformity": 1.8, "prestige": 0.7}})
             for kind in ("pairwise_comparison", "imitation", "local_update", "proportional_imitation")
         ),
-        *((kind, {"mutation": {"rate": 0.2, "when": "after"}}) for kind in ("pairwise_comparison", "imitate_best", "logit")),
-        *((kind, {"shared": {"self_interaction": True}}) for kind in ("pairwise_comparison", "birth_death", "introspection")),
+        *(
+            (kind, {"mutation": {"rate": 0.2, "when": "after"}})
+            for kind in ("pairwise_comparison", "imitate_best", "logit")
+        ),
+        *(
+            (kind, {"shared": {"self_interaction": True}})
+            for kind in ("pairwise_comparison", "birth_death", "introspection")
+        ),
     ],
 )
 def test_the_complete_graph_is_well_mixed_with_options(kind, parts):
@@ -133,8 +139,12 @@ def test_sums_on_the_complete_graph_are_a_stronger_selection():
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
-    "kind, dynamics", [("birth_death", {"kind": "moran"}), ("death_birth", {"kind": "imitation"}),
-                       ("imitation", {"kind": "imitation", "own": "excluded"})]  # fmt: skip
+    "kind, dynamics",
+    [
+        ("birth_death", {"kind": "moran"}),
+        ("death_birth", {"kind": "imitation"}),
+        ("imitation", {"kind": "imitation", "own": "excluded"}),
+    ],
 )
 def test_what_is_not_the_same(kind, dynamics):
     """birth_death has moran's fixation and other times; death_birth and imitation leave out the focal or not."""
@@ -166,7 +176,9 @@ def test_a_simulation_on_the_complete_graph_is_one_of_a_well_mixed_population(ki
     on_graph, mixed = both(kind, dynamics={"update": update} if update == "synchronous" else {})
     steps = 3 if update == "synchronous" else 9
     generations = steps if update == "synchronous" else steps / N
-    found = recorded(on_graph, generations=generations, replicates=RUNS, start={"A": 0.4}, record_every=None, nodes="none")
+    found = recorded(
+        on_graph, generations=generations, replicates=RUNS, start={"A": 0.4}, record_every=None, nodes="none"
+    )
     seen = np.bincount(np.rint(found.final[:, 0] * N).astype(int), minlength=N + 1)
     expected = RUNS * np.linalg.matrix_power(counted(mixed), steps)[2]
     kept = expected >= 5
@@ -194,5 +206,3 @@ def test_imitation_and_death_birth_of_ten(name, own):
         won, steps = found.counts[:, FIXED] == 0, found.numbers[:, FIXED_AT] * 10
         assert abs(won.mean() - chance) < 4.5 * np.sqrt(chance * (1 - chance) / RUNS)
         assert abs(steps.mean() - time) < 4.5 * steps.std() / np.sqrt(RUNS)
-
-

@@ -95,7 +95,9 @@ class Plan:
         model = self.experiment.model
         parts = parts_apart(model) if model.population.kind == "network" else 1
         if parts > 1 and model.fixes:
-            return [f"the graph is in {parts:,} parts without a tie between them: no strategy can spread from one to another"]
+            return [
+                f"the graph is in {parts:,} parts without a tie between them: no strategy can spread from one to another"
+            ]
         once, points = int((~self.random).sum()), len(self.replicates)
         wanted = self.experiment.run.replicates
         if wanted == 1 or not once:

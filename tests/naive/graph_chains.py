@@ -101,7 +101,9 @@ class GraphChain(Network):
         return chances
 
     def among_the_best(self, payoffs, own):
-        best = [s for s, pay in payoffs.items() if math.isclose(pay, max(payoffs.values()), rel_tol=1e-11, abs_tol=1e-11)]
+        best = [
+            s for s, pay in payoffs.items() if math.isclose(pay, max(payoffs.values()), rel_tol=1e-11, abs_tol=1e-11)
+        ]
         return self.certain(own) if own in best else [(s in best) / len(best) for s in strategies(self.config)]
 
     def temptations(self, i):
@@ -122,7 +124,9 @@ class GraphChain(Network):
 
     def after(self, steps, counts):
         """Distribution over states so many steps after a start with these counts anywhere at random."""
-        start = np.array([[state.count(s) for s in strategies(self.config)] == list(counts) for state in self.states], float)
+        start = np.array(
+            [[state.count(s) for s in strategies(self.config)] == list(counts) for state in self.states], float
+        )
         return start / start.sum() @ np.linalg.matrix_power(self.matrix, steps)
 
     def takeover(self, strategy):

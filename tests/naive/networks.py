@@ -81,7 +81,8 @@ class Network:
 
     def effective(self, i, own=None):
         """What i earns, or would earn as `own`, all others as they are; trait bias included."""
-        table = self.plays_what[:i] + [self.plays_what[i] if own is None else own] + self.plays_what[i + 1 :]
+        table = list(self.plays_what)
+        table[i] = table[i] if own is None else own
         grouped = self.config["game"]["kind"] == "group"
         return (self.from_groups if grouped else self.from_pairs)(i, table) + bias(self.config, table[i])
 
@@ -110,7 +111,9 @@ class Network:
 
     def by_strategy(self):
         """Mean effective payoff of each strategy, None for the absent."""
-        earned = [[self.effective(i) for i, s in enumerate(self.plays_what) if s == own] for own in strategies(self.config)]
+        earned = [
+            [self.effective(i) for i, s in enumerate(self.plays_what) if s == own] for own in strategies(self.config)
+        ]
         return [sum(of_one) / len(of_one) if of_one else None for of_one in earned]
 
     def mean(self):
@@ -148,7 +151,10 @@ class Network:
     def attention(self, i, with_own=False):
         """Weight with which i looks at each: x^conformity * exp(prestige*indicator) of its strategy or itself, in
         proportion to the tie among those of one strategy."""
-        conformity, prestige = said(self.config, "selection.conformity", 1.0), said(self.config, "selection.prestige", 0.0)
+        conformity, prestige = (
+            said(self.config, "selection.conformity", 1.0),
+            said(self.config, "selection.prestige", 0.0),
+        )
         seen = self.frequency(i, with_own)
         row = self.learns.of[i] | ({i: 1.0} if with_own else {})
         return {
