@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-DECORATION = frozenset({"label", "color", "range", "unit", "title", "question"})
+DECORATION = frozenset({"label", "color", "range", "unit", "title", "question", "note"})
 
 
 def plain(value: object, *, bare: bool = False) -> Any:

@@ -36,6 +36,11 @@ LASTING, REWIRING, LINKING = 0, 1, 2
 # Who is alike in a group.
 FOCAL, FOUNDER = 0, 1
 
+# Groups: who is next to whom, what happens to units as wholes, how individuals of the start are dealt to groups.
+ISLAND, RING, TORUS, ROWS = 0, 1, 2, 3
+SETTLED, SPLITTING, CONTESTS, EXTINCTION = 0, 1, 2, 3
+SCATTERED, EVEN, CLUSTERED = 0, 1, 2
+
 # Laws of motion of an environment variable.
 FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK = 0, 1, 2, 3, 4, 5, 6, 7
 

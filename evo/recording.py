@@ -74,8 +74,8 @@ def check_steps(process: Process, generations: float, key: str = "generations") 
         )
 
 
-def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
-    """An empty recording for this many replicates."""
+def blank_recording(process: Process, plan: Plan, replicates: int, groups: int = 0) -> Recording:
+    """An empty recording for this many replicates, with the counts of so many groups."""
     strategies, variables = len(process.to), len(process.laws.rows)
     recording = Recording(
         mix=np.full((replicates, plan.records, strategies), np.nan),
@@ -89,6 +89,7 @@ def blank_recording(process: Process, plan: Plan, replicates: int) -> Recording:
         nodes=np.zeros((replicates, plan.nodes, process.meeting.whole if plan.nodes else 0), np.uint8),
         earned=np.zeros((replicates, process.meeting.whole if plan.nodes else 0)),
         ties=np.zeros((replicates, *_ties_shape(process, plan)), np.uint8),
+        groups=np.full((replicates, plan.records if groups else 0, groups, strategies), np.nan),
     )
     recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
     recording.counts[:, FIXED] = -1

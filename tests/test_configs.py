@@ -66,8 +66,9 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "better_game", "big_shift", "hawk_dove", "institutions", "internet", "prisoners_dilemma", "public_goods",
-        "punishment", "reciprocity", "rock_paper_scissors", "selection_bias", "stag_hunt", "switching", "turbulence",
+        "better_game", "big_shift", "hawk_dove", "institutions", "internet", "organisations", "prisoners_dilemma",
+        "public_goods", "punishment", "reciprocity", "rock_paper_scissors", "rogers", "scalar_stress", "selection_bias",
+        "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip
 
 
@@ -233,6 +234,21 @@ def test_turbulence_undoes_those_who_make_too_much_of_it(configs):
     turns = outcome(between, run__generations=4000)
     assert turns["prevailing"] == "cycle"
     assert turns["period"] == pytest.approx(99, abs=0.5)
+
+
+def test_organisations_need_contests_at_both_levels(configs):
+    """Note: 16 % by copying alone, a sector's worth with contests in it, most with contests at both levels."""
+
+    def share(strategy, **wanted):
+        (point,) = points(configs["organisations"], **wanted)
+        return outcomes(point)[f"mean_mix.{strategy}"].mean()
+
+    levels = {(a, b): share("collaborate", part="levels", contest=a, market=b) for a in (0, 0.05) for b in (0, 0.05)}
+    assert list(levels.values()) == pytest.approx([0.16, 0.69, 0.25, 0.92], abs=0.006)
+    rough = [share("command", part="friction", chi=0.6, contest=rate) for rate in (0, 0.25)]
+    assert rough == pytest.approx([0.68, 0.79], abs=0.006)
+    apart = [share("collaborate", part="scattered", contest=rate) for rate in (0, 0.25)]
+    assert apart == pytest.approx([0.37, 0.62], abs=0.006)
 
 
 BIASES = [

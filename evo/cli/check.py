@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evo.cli.individuals import check_study, is_about_individuals
 from evo.cli.options import Config, Settings, placed, read
 from evo.cli.words import console, plainly
 
@@ -13,6 +14,9 @@ def check(config: Config, settings: Settings = None) -> None:
     from evo.batch.progress import reporter
     from evo.cli.summary import tell_experiment, tell_plan
 
+    if is_about_individuals(config):
+        check_study(config, settings)
+        return
     experiment = read(config, settings)
     teller = reporter("auto")
     try:

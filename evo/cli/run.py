@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from evo.cli.individuals import is_about_individuals, run_study
 from evo.cli.options import Config, Replicates, Seed, Settings, placed, read
 from evo.cli.words import FAILED, REFUSED, complain, console, counted, plainly
 
@@ -49,6 +50,11 @@ def run(
     from evo.cli.table import tell_prevalence
 
     threads = _threads(workers)
+    if is_about_individuals(config):
+        if resume:
+            raise typer.BadParameter("a study of individuals is run at one go", param_hint="--resume")
+        run_study(config, out, settings, replicates, seed, threads, dry_run=dry_run, no_plots=no_plots)
+        return
     experiment = read(config, settings, replicates=replicates, seed=seed)
     folder = out or Path("runs") / config.stem
     say = console()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evo.cli.individuals import is_about_individuals, show_study
 from evo.cli.options import Settings, read
 from evo.cli.words import console, plainly
 
@@ -23,6 +24,9 @@ def show(
         if settings:
             raise typer.BadParameter("a run is finished: nothing can be set in it", param_hint="--set")
         _show_run(what)
+        return
+    if is_about_individuals(what):
+        show_study(what, settings)
         return
     from evo.experiment import dump
 

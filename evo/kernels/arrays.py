@@ -146,6 +146,7 @@ class Recording(NamedTuple):
     nodes: Array  # uint8 (R, K, N): on a graph, the strategy of every node, the last at the end; K = 0 where not kept
     earned: Array  # float64 (R, N): what every node earned at the end; empty where not kept
     ties: Array  # uint8 (R, N, N/8 rounded up): where ties come and go, who is tied to whom at the end, as bits; else empty
+    groups: Array  # float64 (R, T, M, d): counts of every group, (R, 0, 0, d) where they are not asked for
 
 
 class Work(NamedTuple):

@@ -41,7 +41,7 @@ class TraitProcess(NamedTuple):
 
     game: TraitGame
     rule: int
-    whole: int  # Z
+    whole: int  # who may meet: Z, or the members of one group
     intensity: float
     linear: bool
     mutation: float
@@ -50,6 +50,15 @@ class TraitProcess(NamedTuple):
     high: Array  # float64 (m,)
     start: Array  # float64 (m,)
     root: Array  # float64 (m, m): lower triangular, times its transpose the covariance of a mutation
+
+
+class TraitGroups(NamedTuple):
+    """Groups of `whole` members each."""
+
+    groups: int  # M
+    migration: float
+    contests: float  # chance of a group to be challenged, per generation
+    intensity: float  # of contests
 
 
 class TraitPlan(NamedTuple):
@@ -67,21 +76,22 @@ class TraitRecording(NamedTuple):
     histogram: Array  # int32 (R, T, m, bins): individuals by trait value
     mean: Array  # float64 (R, T, m)
     covariance: Array  # float64 (R, T, m, m), divided by Z
+    between: Array  # float64 (R, T, m, m): covariance of the means of groups, divided by M
     payoff: Array  # float64 (R, T): population mean
-    final: Array  # float64 (R, m, Z)
+    final: Array  # float64 (R, m, Z), group by group
     ended: Array  # int64 (R, 3): why, at which step, at whose payoff
 
 
 class TraitWork(NamedTuple):
-    """Scratch of one run."""
+    """Scratch of one run. In groups those marked * have one more axis in front, (M, ...), and Z are a group's members."""
 
-    traits: Array  # float64 (m, Z)
-    newborn: Array  # float64 (m, Z)
-    payoffs: Array  # float64 (Z,)
-    seen: Array  # float64 (Z,): payoffs of a record
-    totals: Array  # float64 (Z,): fitness, summed up
-    sums: Array  # float64 (q,): power sums over all
-    powers: Array  # float64 (q, Z): what each adds to them
+    traits: Array  # float64 (m, Z) *
+    newborn: Array  # float64 (m, Z) *
+    payoffs: Array  # float64 (Z,) *
+    seen: Array  # float64 (Z,) *: payoffs of a record
+    totals: Array  # float64 (Z,) *: fitness, summed up
+    sums: Array  # float64 (q,) *: power sums over all
+    powers: Array  # float64 (q, Z) *: what each adds to them
     child: Array  # float64 (m,)
     normals: Array  # float64 (m,)
     everybody: Array  # int64 (Z,): 0 .. Z-1
@@ -91,4 +101,4 @@ class TraitWork(NamedTuple):
     registers: Array  # float64 (registers, W)
     stack: Array  # float64 (depth, W)
     streams: Array  # uint64 (2, 4): of the process, of the records' games
-    status: Array  # int64 (3,): why it ends, at whose payoff, whether payoffs are out of date
+    status: Array  # int64 (3,) *: why it ends, at whose payoff, whether payoffs are out of date

@@ -12,10 +12,12 @@ from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame, compositions
 from evo.kernels.arrays import Meeting
+from evo.lowering.groups import group_places, lower_groups
 from evo.lowering.network import check_network, network_size
+from evo.lowering.problems import Problems
 from evo.lowering.rule import acting, pace, part_of_generation, sizes_of
 from evo.lowering.success import within
-from evo.populations import Network, WellMixed
+from evo.populations import Groups, Infinite, Network, WellMixed
 from evo.quantities import number
 from evo.strategies import roles
 
@@ -50,7 +52,7 @@ def lower_crowd(model: Model) -> Crowd:
     if isinstance(population, Network):
         size = np.array([float(network_size(model))])
         return Crowd(bounds, size, size, np.ones(1))
-    if not isinstance(population, WellMixed):
+    if isinstance(population, Infinite):
         if not model.dynamics.facts.infinite:
             raise ProblemError(
                 ("population", "kind"),
@@ -71,6 +73,8 @@ def lower_crowd(model: Model) -> Crowd:
             f"{model.dynamics.kind} is a flow of infinite populations",
             "use `kind: infinite`, or a finite rule such as moran",
         )
+    if isinstance(population, Groups):
+        return _grouped(bounds, model)
     sizes = _sizes(population, model)
     if isinstance(model.dynamics, Langevin):
         return Crowd(bounds, np.ones(count), sizes, np.ones(count))
@@ -82,11 +86,25 @@ def lower_crowd(model: Model) -> Crowd:
     return Crowd(bounds, sizes, sizes, met)
 
 
+def _grouped(bounds: np.ndarray, model: Model) -> Crowd:
+    """Everybody in all groups; whom a player's payoff averages over is a matter of its group."""
+    if len(bounds) > 2:
+        raise ProblemError(("strategies",), "name roles, and groups are of one population", "leave the roles out")
+    problems, size = Problems(), np.zeros(1)
+    with problems.at("population"):
+        size = group_places(model).sum(keepdims=True)
+    problems.stop()
+    return Crowd(bounds, size, size, size)
+
+
 def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, float]) -> Meeting:
     """Who meets whom; raises ProblemError, path within the population."""
     population = model.population
     if isinstance(population, Network):
         return check_network(model, size)
+    if isinstance(population, Groups):
+        lower_groups(model, size)
+        return Meeting(size, int(crowd.sizes.sum()), 0.0, codes.FOCAL, False, False, False, False)
     assortment = within(number(population.assortment, values), 0, 1, "assortment")
     alike = codes.FOUNDER if population.assortment_kind == "founder" else codes.FOCAL
     if len(crowd.wholes) > 1 and assortment != 0:
@@ -95,8 +113,7 @@ def lower_meeting(model: Model, size: int, crowd: Crowd, values: Mapping[str, fl
     sampled = population.payoff == "sampled"
     if sampled:
         _check_sampled(model, crowd, size)
-    counted = isinstance(population, WellMixed) and not isinstance(model.dynamics, Langevin)
-    if not isinstance(population, WellMixed) or not counted:
+    if isinstance(population, Infinite) or isinstance(model.dynamics, Langevin):
         return Meeting(size, 0, assortment, alike, False, False, sampled, False)
     whole = int(crowd.sizes.sum())
     if len(crowd.wholes) > 1 and population.self_interaction:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evo.populations.groups import Groups
 from evo.populations.mixed import Infinite, WellMixed
 from evo.populations.network import Network
 
-__all__ = ["Infinite", "Network", "Population", "WellMixed"]
+__all__ = ["Groups", "Infinite", "Network", "Population", "WellMixed"]
 
-Population = Annotated[Infinite | WellMixed | Network, Field(discriminator="kind")]
+Population = Annotated[Infinite | WellMixed | Groups | Network, Field(discriminator="kind")]

@@ -12,8 +12,10 @@ import numpy as np
 from evo._errors import SimulationError
 from evo.canonical import point_hash
 from evo.kernels.arrays import Recording
+from evo.populations import Groups
 from evo.recording import check_steps, plan_of, start_shares
 from evo.series import check_horizons
+from evo.simulation.groups import number_of_groups
 from evo.simulation.runs import run_plan
 from evo.simulation.trouble import trouble
 
@@ -48,6 +50,11 @@ class Path:
         return self.recording.environment
 
     @property
+    def groups(self) -> np.ndarray:
+        """Counts of every group, (replicate, time, group, strategy); empty unless they were asked for."""
+        return self.recording.groups
+
+    @property
     def payoff(self) -> np.ndarray:
         """Mean payoff of the population, (replicate, time)."""
         return self.recording.payoff
@@ -78,17 +85,21 @@ def simulate(
     record_every: float = 1.0,
     tolerance: float = 1e-8,
     workers: int = 1,
+    groups: bool = False,
 ) -> Path:
     """Replicates of a model from a start (equal shares by default), recorded every `record_every` generations.
 
     start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. A model
-    without randomness is run once, whatever `replicates`. Raises SimulationError with the state that broke a run.
+    without randomness is run once, whatever `replicates`. `groups` keeps the counts of every group. Raises SimulationError
+    with the state that broke a run.
     """
     start = {} if start is None else start
     if generations <= 0 or record_every <= 0 or replicates < 1 or workers < 1 or not 0 < tolerance < 1:
         raise ValueError(
             "generations, record_every, replicates and workers are positive, tolerance lies between 0 and 1"
         )
+    if groups and not isinstance(model.population, Groups):
+        raise ValueError(f"groups are recorded where there are some, and the population is {model.population.kind}")
     check_horizons(model, generations)
     check_steps(model.lowered, generations)
     shares = [] if start == "random" else start_shares(dict(start), model.strategies)
@@ -105,7 +116,10 @@ def simulate(
         watched=[],
     )
     count = 1 if model.deterministic and start != "random" else replicates
-    recording = run_plan(model, plan, seed=seed, point=point_hash(model, start), replicates=count, workers=workers)
+    recording = run_plan(
+        model, plan, seed=seed, point=point_hash(model, start), replicates=count, workers=workers,
+        groups=number_of_groups(model) if groups else 0,
+    )  # fmt: skip
     for row in range(count):
         if message := trouble(model, recording, row):
             raise SimulationError(f"replicate {row}: {message}")

@@ -12,6 +12,7 @@ from evo.kernels.meanfield import run_flow
 from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
 from evo.recording import blank_recording, is_flow, scratch
+from evo.simulation.groups import run_group_rows
 from evo.simulation.networks import run_network
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ def run_plan(
     first: int = 0,
     workers: int = 1,
     flag: np.ndarray | None = None,
+    groups: int = 0,
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    Setting flag[0] (int8) from another thread stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. Setting flag[0] (int8) from another thread
+    stops the runs within milliseconds.
     """
-    recording = blank_recording(model.lowered, plan, replicates)
-    run = run_network if model.population.kind == "network" else run_mixed
+    recording = blank_recording(model.lowered, plan, replicates, groups)
+    run = RUNNERS.get(model.population.kind, run_mixed)
     flag = np.zeros(1, np.int8) if flag is None else flag
     workers = min(workers, replicates)
 
@@ -53,3 +56,6 @@ def run_mixed(
     run = run_flow if is_flow(process) else run_steps
     work, key, hashed = scratch(process, len(plan.watched)), stream_key(seed), np.uint64(point)
     run(process, plan, key, hashed, first, rows.start, rows.stop, rows.step, flag, work, recording)
+
+
+RUNNERS = {"groups": run_group_rows, "network": run_network}

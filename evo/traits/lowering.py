@@ -9,9 +9,10 @@ import numpy as np
 from evo import codes
 from evo._errors import ConfigError, ConfigProblem, ProblemError
 from evo.formulas import FormulaError, compile_program
-from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, SAMPLED, TraitGame, TraitProcess
+from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, SAMPLED, TraitGame, TraitGroups, TraitProcess
 from evo.traits import trees
 from evo.traits.moments import MOST_FACTORS, Powers, expected_product
+from evo.traits.parts import Groups
 
 if TYPE_CHECKING:
     from evo.kernels.program import Program
@@ -30,7 +31,7 @@ def lower_traits(model: TraitModel) -> TraitProcess:
     return TraitProcess(
         game=_lower_game(model),
         rule=RULES[model.dynamics.kind],
-        whole=model.size,
+        whole=model.members,
         intensity=model.intensity,
         linear=model.selection.fitness == "linear",
         mutation=model.value(model.mutation.rate),
@@ -39,6 +40,20 @@ def lower_traits(model: TraitModel) -> TraitProcess:
         high=high.copy(),
         start=model.start,
         root=_root(model.covariance),
+    )
+
+
+def lower_groups(model: TraitModel) -> TraitGroups | None:
+    """The groups of a model, None where the population is well-mixed."""
+    population = model.population
+    if not isinstance(population, Groups):
+        return None
+    contests = population.contests
+    return TraitGroups(
+        groups=model.groups,
+        migration=model.value(population.migration),
+        contests=model.value(contests.rate) if contests else 0.0,
+        intensity=model.value(contests.intensity) if contests else 0.0,
     )
 
 
@@ -61,11 +76,13 @@ def _lower_game(model: TraitModel) -> TraitGame:
     if model.population.payoff == "sampled":
         program = _program(tree, [*own, *partners])
         return _game(model, program, SAMPLED, columns=model.population.games or 1)
+    if model.group_size == model.members:
+        return _all_together(model, tree, own, partners)
     try:
         return _by_moments(model, tree, own, partners)
     except trees.NoPolynomialError as error:
         if model.group_size == 2:
-            return _game(model, _program(tree, [*own, *partners]), EVERYBODY, columns=model.size - 1)
+            return _game(model, _program(tree, [*own, *partners]), EVERYBODY, columns=model.members - 1)
         message = f"the expected payoff in a group of more than two has no closed form: this {error}"
         hint = "sample it: `population: {payoff: sampled, games: ...}`"
         raise ProblemError(("game", "payoff"), message, hint) from None
@@ -88,6 +105,16 @@ def _check_formulas(model: TraitModel) -> None:
         raise ConfigError([ConfigProblem(path, None, str(error))]) from None
 
 
+def _all_together(model: TraitModel, tree: trees.Node, own: list[str], partners: list[str]) -> TraitGame:
+    """Everybody plays in one group, so that co-players' means are what they are, whatever the formula."""
+    traits = len(own)
+    sums = [tuple(int(place == trait) for place in range(traits)) for trait in range(traits)]
+    terms = np.array([[trait, trait] for trait in range(traits)], np.int64)
+    weights = np.full(traits, 1 / (model.members - 1))
+    program = _program(tree, [*own, *partners])
+    return _game(model, program, MOMENTS, columns=1, moments=traits, sums=sums, terms=terms, weights=weights)
+
+
 def _by_moments(model: TraitModel, tree: trees.Node, own: list[str], partners: list[str]) -> TraitGame:
     """The mean payoff as a formula of own traits and means of products of co-players' traits."""
     coefficients = trees.polynomial(tree, partners)
@@ -100,7 +127,7 @@ def _by_moments(model: TraitModel, tree: trees.Node, own: list[str], partners: l
         factor = trees.Name(called[powers], 0) if powers in called else trees.ONE
         mean = trees.add(mean, trees.multiply(coefficient, factor))
     program = _program(mean, [*own, *called.values()])
-    expected = [expected_product(powers, size=model.group_size, whole=model.size) for powers in needed]
+    expected = [expected_product(powers, size=model.group_size, whole=model.members) for powers in needed]
     sums = sorted({each for terms in expected for factors in terms for each in factors})
     rows = [(moment, factors, weight) for moment, terms in enumerate(expected) for factors, weight in terms.items()]
     longest = max((len(factors) for _, factors, _ in rows), default=0)

@@ -20,13 +20,15 @@ from evo.model import RESERVED, Parameters
 from evo.quantities import number, parameter_formulas
 from evo.strategies import Name
 from evo.traits import trees
-from evo.traits.parts import Dynamics, Game, GroupGame, Mutation, Population, Selection, Trait
+from evo.traits.parts import Dynamics, Game, GroupGame, Groups, Mutation, Population, Selection, Trait
 
 if TYPE_CHECKING:
     from evo.formulas.tree import Node
-    from evo.kernels.trait_arrays import TraitProcess
+    from evo.kernels.trait_arrays import TraitGroups, TraitProcess
 
 SCHEMA_VERSION = 1
+STUDY_KEYS = frozenset({"run", "sweep"})  # what a study asks of a model, in the same file (evo.organisations.study)
+MOST = 10**7  # individuals
 GRID = 9  # values per trait at which linear fitness is looked at
 
 
@@ -102,9 +104,19 @@ class TraitModel(Spec):
         return self.value(self.selection.intensity)
 
     @cached_property
-    def size(self) -> int:
-        """Z."""
+    def groups(self) -> int:
+        """M; 1 in a well-mixed population."""
+        return int(self.value(self.population.groups)) if isinstance(self.population, Groups) else 1
+
+    @cached_property
+    def members(self) -> int:
+        """How many may meet each other: the members of a group, in a well-mixed population everybody."""
         return int(self.value(self.population.size))
+
+    @property
+    def size(self) -> int:
+        """Z: everybody, of all groups."""
+        return self.groups * self.members
 
     @cached_property
     def lowered(self) -> TraitProcess:
@@ -112,6 +124,13 @@ class TraitModel(Spec):
         from evo.traits.lowering import lower_traits
 
         return lower_traits(self)
+
+    @cached_property
+    def lowered_groups(self) -> TraitGroups | None:
+        """The groups and how they meet, None in a well-mixed population."""
+        from evo.traits.lowering import lower_groups
+
+        return lower_groups(self)
 
     def value(self, quantity: float | str) -> float:
         """A quantity's value at the model's parameters."""
@@ -190,9 +209,29 @@ class TraitModel(Spec):
             n = self.value(self.game.size)
             if n != int(n) or not 2 <= n <= 1000:
                 problems.add(("game", "size"), f"must be a whole number from 2 to 1000, is {n:g}")
-        if whole != int(whole) or not max(n, 3) <= whole <= 10**7:
-            least = f"must be a whole number from {max(n, 3):g} (3, and no less than a group) to 10000000, is {whole:g}"
+        if whole != int(whole) or not max(n, 3) <= whole <= MOST:
+            least = f"must be a whole number from {max(n, 3):g} (3, and no less than a group) to {MOST}, is {whole:g}"
             problems.add(("population", "size"), least)
+        if isinstance(self.population, Groups):
+            self._check_groups(self.population, whole, problems)
+
+    def _check_groups(self, population: Groups, members: float, problems: Problems) -> None:
+        groups, migration = self.value(population.groups), self.value(population.migration)
+        if groups != int(groups) or not 1 <= groups * members <= MOST:
+            message = f"must be a whole number from 1, of at most {MOST} individuals in all, is {groups:g}"
+            problems.add(("population", "groups"), message)
+        if not 0 <= migration <= 1:
+            problems.add(("population", "migration"), f"must lie between 0 and 1, is {migration:g}")
+        if groups == 1 and migration > 0:
+            problems.add(("population", "migration"), "there is no other group that anybody could come from")
+        if contests := population.contests:
+            rate, intensity = self.value(contests.rate), self.value(contests.intensity)
+            if not 0 <= rate <= 1:
+                problems.add(("population", "contests", "rate"), f"must lie between 0 and 1, is {rate:g}")
+            if not intensity >= 0:
+                problems.add(("population", "contests", "intensity"), f"must be at least 0, is {intensity:g}")
+            if groups == 1:
+                problems.add(("population", "contests"), "take two groups")
 
     def _check_linear_fitness(self) -> None:
         """Refuse a payoff that makes linear fitness negative somewhere on a grid of own and co-players' traits."""
@@ -238,8 +277,9 @@ def _check_correlation(rows: tuple[tuple[float, ...], ...] | None, traits: int, 
 
 
 def load(path: str | FilePath) -> TraitModel:
-    """Read a model from a YAML file. Raises ConfigError with every problem, its path and line; OSError where the file
-    cannot be read."""
+    """Read a model from a YAML file; how it is run (`run`, `sweep`) is for evo.organisations.study, which checks it too.
+
+    Raises ConfigError with every problem, its path and line; OSError where the file cannot be read."""
     path = FilePath(path)
     return loads(path.read_bytes(), source=path.name)
 
@@ -247,7 +287,10 @@ def load(path: str | FilePath) -> TraitModel:
 def loads(text: str | bytes, *, source: str = "<config>") -> TraitModel:
     """`load` from text."""
     document = _yaml.load(text, source=source)
-    return _spec.validate(TraitModel, document.data, document=document, source=source)
+    data: Any = document.data
+    if isinstance(data, dict):
+        data = {key: value for key, value in cast("dict[str, Any]", data).items() if key not in STUDY_KEYS}
+    return _spec.validate(TraitModel, data, document=document, source=source)
 
 
 def dump(model: TraitModel) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from evo._spec import Spec
 from evo.quantities import Formula, Quantity, Size
@@ -68,18 +68,57 @@ class Mutation(Spec):
     at_bounds: Literal["reflect", "clip"] = "reflect"
 
 
-class Population(Spec):
+class WellMixed(Spec):
     """A well-mixed population of `size` individuals (Z); co-players are drawn without replacement from the other Z-1.
 
     Payoffs are `expected`, the mean over all ways to meet, or `sampled`: the mean over `games` games with co-players
     drawn anew whenever a payoff is needed. The expected payoff costs O(1) per individual where the formula is a polynomial
-    of the co-players' traits (by power sums, exactly), O(Z) in other games of two; in other groups it has to be sampled,
-    at O(games * n).
+    of the co-players' traits (by power sums, exactly) or all play together, O(Z) in other games of two; in other groups it
+    has to be sampled, at O(games * n).
     """
 
+    kind: Literal["well_mixed"] = "well_mixed"
     size: Size
     payoff: Literal["expected", "sampled"] = "expected"
     games: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
+class Contests(Spec):
+    """Contests between groups, after each generation, all at once: each group is challenged with probability `rate` by
+    another, drawn uniformly, and with probability 1/(1+exp(-intensity*(its mean payoff - one's own))) the members of the
+    challenger put their like in the places of its members, one for one (no mutation)."""
+
+    rate: Quantity
+    intensity: Quantity = 1.0
+
+
+class Groups(Spec):
+    """`groups` groups (M) of `size` members each; whoever plays meets members of the own group only.
+
+    The update rule runs among the members of a group. With probability `migration`, for each newborn (birth rules) or role
+    model (pairwise comparison), it comes from another group, drawn uniformly: a parent drawn by fitness within that group,
+    a role model uniformly among its members. A focal, or the one who dies, is drawn uniformly among all. One group is a
+    well-mixed population; without migration and contests groups are independent of each other. `payoff` and `games` as in
+    a well-mixed population, of the members of a group.
+    """
+
+    kind: Literal["groups"]
+    groups: Size
+    size: Size
+    migration: Quantity = 0.0
+    contests: Contests | None = None
+    payoff: Literal["expected", "sampled"] = "expected"
+    games: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
+def _mixed_unless_said(data: Any) -> Any:
+    return {"kind": "well_mixed", **cast("dict[str, Any]", data)} if isinstance(data, dict) else data
+
+
+Population = Annotated[
+    Annotated[WellMixed | Groups, Field(discriminator="kind")],
+    BeforeValidator(_mixed_unless_said),
+]
 
 
 class Dynamics(Spec):
@@ -87,7 +126,8 @@ class Dynamics(Spec):
 
     moran: one parent, drawn by fitness, one newborn in the place of one drawn uniformly among all, a step; Z steps are a
     generation; O(Z) a step whenever somebody changed. pairwise_comparison: a focal copies a model among the other Z-1 with
-    the Fermi probability, two payoffs a step. wright_fisher: all are redrawn by fitness, one step a generation.
+    the Fermi probability, two payoffs a step. wright_fisher: all are redrawn by fitness, one step a generation. In groups
+    all this happens within them.
     """
 
     kind: Literal["moran", "wright_fisher", "pairwise_comparison"]

@@ -13,7 +13,16 @@ from evo._errors import SimulationError
 from evo._threads import share
 from evo.canonical import point_hash
 from evo.kernels.random import stream_key
-from evo.kernels.trait_arrays import EVERYBODY, MOMENTS, TraitPlan, TraitProcess, TraitRecording, TraitWork
+from evo.kernels.trait_arrays import (
+    EVERYBODY,
+    MOMENTS,
+    TraitGroups,
+    TraitPlan,
+    TraitProcess,
+    TraitRecording,
+    TraitWork,
+)
+from evo.kernels.trait_groups import run_trait_groups
 from evo.kernels.traits import run_traits
 from evo.traits.model import TraitModel
 
@@ -55,19 +64,24 @@ class TraitPath:
         return self.recording.covariance
 
     @property
+    def between(self) -> np.ndarray:
+        """Covariance of the means of groups (divided by M), (replicate, time, trait, trait); 0 in a well-mixed population."""
+        return self.recording.between
+
+    @property
     def payoff(self) -> np.ndarray:
         """Mean payoff of the population, (replicate, time); of sampled games where payoffs are sampled."""
         return self.recording.payoff
 
     @property
     def final(self) -> np.ndarray:
-        """Traits of the individuals at the end, (replicate, trait, individual)."""
+        """Traits of the individuals at the end, (replicate, trait, individual), group by group."""
         return self.recording.final
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Tidy: one row per replicate and time; columns replicate, time, and for each trait its mean, mean_T, and standard
-        deviation, sd_T; mean_payoff."""
+        deviation, sd_T, in groups also that of their means, between_T; mean_payoff."""
         import pandas as pd
 
         replicates, times, _ = self.mean.shape
@@ -78,6 +92,8 @@ class TraitPath:
         for place, name in enumerate(self.model.traits):
             columns[f"mean_{name}"] = self.mean[:, :, place].ravel()
             columns[f"sd_{name}"] = np.sqrt(self.covariance[:, :, place, place]).ravel()
+            if self.model.groups > 1:
+                columns[f"between_{name}"] = np.sqrt(self.between[:, :, place, place]).ravel()
         return pd.DataFrame(columns | {"mean_payoff": self.payoff.ravel()})
 
 
@@ -99,12 +115,12 @@ def simulate(
     every = max(generations / 200, 1.0) if record_every is None else record_every
     if generations <= 0 or every <= 0 or replicates < 1 or workers < 1 or bins < 2:
         raise ValueError("generations, record_every, replicates and workers are positive, bins at least 2")
-    process = model.lowered
-    per_generation = 1 if process.rule == codes.WRIGHT_FISHER else process.whole
+    process, groups = model.lowered, model.lowered_groups
+    per_generation = 1 if process.rule == codes.WRIGHT_FISHER else model.size
     records = int(np.floor(generations / every + 1e-9)) + 1
     plan = TraitPlan(round(generations * per_generation), per_generation, float(every), records)
-    recording = _blank(process, plan, replicates, bins)
-    _run(process, plan, seed, point_hash(model, None), replicates, workers, recording)
+    recording = _blank(model, plan, replicates, bins)
+    _run(process, groups, plan, seed, point_hash(model, None), replicates, workers, recording)
     for row in range(replicates):
         if message := _trouble(model, recording, row):
             raise SimulationError(f"replicate {row}: {message}")
@@ -113,6 +129,7 @@ def simulate(
 
 def _run(
     process: TraitProcess,
+    groups: TraitGroups | None,
     plan: TraitPlan,
     seed: int,
     point: int,
@@ -124,18 +141,19 @@ def _run(
     workers = min(workers, replicates)
 
     def rows(worker: int) -> None:
-        run_traits(
-            process, plan, stream_key(seed), np.uint64(point), 0, worker, replicates, workers, flag, _work(process),
-            recording,
-        )  # fmt: skip
+        asked = plan, stream_key(seed), np.uint64(point), 0, worker, replicates, workers, flag
+        if groups is None:
+            run_traits(process, *asked, _work(process), recording)
+        else:
+            run_trait_groups(process, groups, *asked, _work(process, (groups.groups,)), recording)
 
     share(rows, workers=workers, flag=flag)
 
 
-def _blank(process: TraitProcess, plan: TraitPlan, replicates: int, bins: int) -> TraitRecording:
-    traits = len(process.start)
+def _blank(model: TraitModel, plan: TraitPlan, replicates: int, bins: int) -> TraitRecording:
+    traits = len(model.traits)
     shape = (replicates, plan.records, traits)
-    needed = 8 * replicates * (plan.records * traits * (bins // 2 + traits + 2) + traits * process.whole)
+    needed = 8 * replicates * (plan.records * traits * (bins // 2 + 2 * traits + 2) + traits * model.size)
     if needed > LARGEST:
         raise ValueError(
             f"the recording would take {needed / 2**30:.1f} GiB: record less often, or take fewer bins or replicates"
@@ -144,14 +162,15 @@ def _blank(process: TraitProcess, plan: TraitPlan, replicates: int, bins: int) -
         histogram=np.zeros((*shape, bins), np.int32),
         mean=np.full(shape, np.nan),
         covariance=np.full((*shape, traits), np.nan),
+        between=np.zeros((*shape, traits)),
         payoff=np.full(shape[:2], np.nan),
-        final=np.full((replicates, traits, process.whole), np.nan),
+        final=np.full((replicates, traits, model.size), np.nan),
         ended=np.zeros((replicates, 3), np.int64),
     )
 
 
-def _work(process: TraitProcess) -> TraitWork:
-    """The scratch of one thread."""
+def _work(process: TraitProcess, groups: tuple[int, ...] = ()) -> TraitWork:
+    """The scratch of one thread; `groups` is () or how many there are, (M,)."""
     game, whole, traits = process.game, process.whole, len(process.start)
     asked = 2 if process.rule == codes.PAIRWISE_COMPARISON else min(whole, BATCH)
     if game.way == MOMENTS:
@@ -163,13 +182,13 @@ def _work(process: TraitProcess) -> TraitWork:
     rows = traits + (game.moments if game.way == MOMENTS else traits)
     sums = len(game.monomials)
     return TraitWork(
-        traits=np.zeros((traits, whole)),
-        newborn=np.zeros((traits, whole)),
-        payoffs=np.zeros(whole),
-        seen=np.zeros(whole),
-        totals=np.zeros(whole),
-        sums=np.zeros(sums),
-        powers=np.zeros((sums, whole)),
+        traits=np.zeros((*groups, traits, whole)),
+        newborn=np.zeros((*groups, traits, whole)),
+        payoffs=np.zeros((*groups, whole)),
+        seen=np.zeros((*groups, whole)),
+        totals=np.zeros((*groups, whole)),
+        sums=np.zeros((*groups, sums)),
+        powers=np.zeros((*groups, sums, whole)),
         child=np.zeros(traits),
         normals=np.zeros(traits),
         everybody=np.arange(whole),
@@ -179,7 +198,7 @@ def _work(process: TraitProcess) -> TraitWork:
         registers=np.zeros((game.program.registers, width)),
         stack=np.zeros((game.program.depth, width)),
         streams=np.zeros((2, 4), np.uint64),
-        status=np.zeros(3, np.int64),
+        status=np.zeros((*groups, 3), np.int64),
     )
 
 

@@ -3,8 +3,8 @@
 `Ties` say who looks at whom: `of[i]` is {j: weight} of those whom i looks at, the sources of edges into i. A `Network`
 has one for playing and one for learning. Draws come in the order in which the kernels make them (kernels/nodes): first
 the places at the start; then for each update the focal (or the parent), mutation instead, what the rule draws, mutation
-after. Nothing is drawn where nothing hangs on it: of copying, where model and focal are alike; among competitors, where
-all play the same; among ties, where there is one best. Of updates one by one, focal nodes are drawn 16 ahead, and with
+after. Nothing is drawn where nothing hangs on it: of copying, where model and focal are alike; among ties, where there is one
+best. Of updates one by one, focal nodes are drawn 16 ahead, and with
 them the role models where they follow from chance alone.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from evo.kernels.random import below, uniform
+from evo.kernels.random import below, next_word, uniform
 from naive.config import said, strategies, trait, value_of, world_of
 from naive.environment import Weather
 from naive.flows import feedback_rate
@@ -181,7 +181,7 @@ class Network:
         birth = self.kind == "death_birth"
         after = birth or said(self.config, "mutation.when", "instead") == "after"
         if birth and not self.learns.of[i]:
-            return self.plays_what[i]
+            return self.revised(i, model)
         if not after and self.mutates():
             return self.mutant(self.plays_what[i])
         taken = self.revised(i, model)
@@ -237,14 +237,16 @@ class Network:
         return met + bool(self.population.get("self_interaction"))
 
     def competed(self, i):
-        own = self.plays_what[i]
+        own, u = self.plays_what[i], uniform(self.rng)
         with_own = self.kind == "imitation" and said(self.config, "dynamics.own", "competes") == "competes"
         weights = self.attention(i, with_own)
         played = {self.plays_what[j] for j in weights}
         if len(played) < 2:
             return played.pop() if played else own
-        competing = {j: w * fitness(self.config, self.effective(j)) for j, w in weights.items()}
-        return self.plays_what[list(competing)[self.place(list(competing.values()))]]
+        totals = [0.0 for _ in strategies(self.config)]
+        for j, weight in weights.items():
+            totals[self.plays_what[j]] += weight * fitness(self.config, self.effective(j))
+        return Weather.pick(totals, u * sum(totals))
 
     def best_seen(self, i):
         payoffs = {self.plays_what[i]: self.effective(i)}
@@ -274,12 +276,20 @@ class Network:
         return other if uniform(self.rng) < fermi(self.config, level, self.effective(i)) else own
 
     def drawn_ahead(self):
-        """The next focal nodes, each with its role model or None."""
-        focal = [int(below(self.size, self.rng)) for _ in range(AHEAD)]
-        if self.kind not in COMPARING or not self.unbiased or not self.learns.even:
-            return [(i, None) for i in focal]
-        rows = [self.learns.of[i] for i in focal]
-        return [(i, self.by_tie(row, even=True) if row else None) for i, row in zip(focal, rows, strict=True)]
+        """The next focal nodes, each with its role model or None: two draws from the halves of one word."""
+        models = self.kind in COMPARING and self.unbiased and self.learns.even
+        return [self.drawn_pair(models) for _ in range(AHEAD)]
+
+    def drawn_pair(self, models):
+        word = int(next_word(self.rng))
+        i = self.below_by_half(word >> 32, self.size)
+        row = list(self.learns.of[i])
+        return i, row[self.below_by_half(word % 2**32, len(row))] if models and row else None
+
+    def below_by_half(self, half, bound):
+        """A number below the bound from 32 bits; from a draw of its own where these would favour some numbers."""
+        place, rest = divmod(half * bound, 2**32)
+        return place if rest >= 2**32 % bound else int(below(bound, self.rng))
 
     def relative_fitness(self):
         """Fitness of every node; exponential relative to the fittest, so that nothing overflows."""

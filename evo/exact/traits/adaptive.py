@@ -119,13 +119,22 @@ def canonical_path(
 
 
 def as_points(model: TraitModel, traits: Traits) -> np.ndarray:
-    """Traits as (..., traits)."""
+    """Traits as (..., traits). Raises ValueError where the population is one of groups."""
+    check_mixed(model)
     points = np.asarray(traits, float)
     if len(model.traits) == 1:
         return points[..., None]
     if points.ndim == 0 or points.shape[-1] != len(model.traits):
         raise ValueError(f"the last axis holds the {len(model.traits)} traits: {', '.join(model.traits)}")
     return points
+
+
+def check_mixed(model: TraitModel) -> None:
+    """Raise ValueError where the population is one of groups, whose members are related."""
+    if model.population.kind == "groups":
+        raise ValueError(
+            "adaptive dynamics is that of a well-mixed population: relatedness within groups is left out of it"
+        )
 
 
 def slopes_at(model: TraitModel, points: np.ndarray, side: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from evo.exact.traits.adaptive import Traits, as_points, curvature_at, slopes_at
+from evo.exact.traits.adaptive import Traits, as_points, check_mixed, curvature_at, slopes_at
 from evo.exact.traits.intervals import zeros
 from evo.traits import trees
 from evo.traits.model import TraitModel
@@ -101,6 +101,7 @@ def singular_points(model: TraitModel, *, starts: int = STARTS, seed: int = 0) -
     """
     if not isinstance(model, TraitModel):
         raise TypeError("this is about models of continuous traits: evo.traits.load reads one")
+    check_mixed(model)
     if len(model.traits) == 1:
         return _on_the_line(model)
     return tuple(classify(model, point) for point in _by_newton(model, starts, seed))

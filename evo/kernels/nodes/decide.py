@@ -26,10 +26,8 @@ def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
     """The strategy of node i after its update, mutation included: instead of it, after it, or at birth; j is a role model
     that was drawn already, or ANYBODY."""
     born = rule.code == DEATH_BIRTH
-    if born and net.learns.starts[i] == net.learns.stops[i]:
-        return nodes.strategies[i]  # there is nobody whose child could take its place
-    late = rule.after or born
-    if rule.mutation > 0.0 and not late and uniform(rng) < rule.mutation:
+    late = rule.after or (born and net.learns.stops[i] > net.learns.starts[i])  # where there is a child
+    if rule.mutation > 0.0 and not (rule.after or born) and uniform(rng) < rule.mutation:
         return mutant(to, nodes.strategies[i], rng)
     if born or rule.code == IMITATION:
         own = rule.code == IMITATION and rule.option == 1

@@ -130,6 +130,7 @@ def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
     weight 1 where `own`."""
     first, stop = row_of(net.learns.starts, net.learns.stops, net.learns.even, i)
     kept = nodes.strategies[i]
+    u = uniform(rng)
     alike = True
     lead = nodes.strategies[net.learns.neighbours[first]] if stop > first else kept
     for e in range(first + 1, stop):
@@ -138,31 +139,55 @@ def competitor(rule, net, nodes, table, strategy, status, i, own, rng):
             break
     if alike and (lead == kept or not own):
         return lead
-    count = stop - first
     biased = rule.conformity != 1.0 or rule.prestige != 0.0
     if biased:
         fill_pulls(rule, net, nodes, table, strategy, status, i)
-    for e in range(count):
-        j = net.learns.neighbours[first + e]
+    best, mine = -math.inf, -math.inf
+    for e in range(first, stop):
+        j = net.learns.neighbours[e]
         s = nodes.strategies[j]
         payoff = effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, j, s)
         pull = log_fitness(rule, payoff, status, s)
         if biased:
-            pull += nodes.pulls[e]
+            pull += nodes.pulls[e - first]
         elif len(net.learns.weights) > 0:
-            pull += math.log(net.learns.weights[first + e])
-        nodes.pulls[e] = pull
+            pull += math.log(net.learns.weights[e])
+        nodes.pulls[e - first] = pull
     if own:
         payoff = effective_payoff(net, nodes.around, nodes.strategies, table, strategy, status, i, kept)
-        pull = log_fitness(rule, payoff, status, kept)
+        mine = log_fitness(rule, payoff, status, kept)
         if biased:
-            pull += own_pull(rule, net, nodes, strategy, payoff, i, kept)
-        nodes.pulls[count] = pull
-        count += 1
-    chosen = drawn(nodes.pulls, count, rng)
-    if chosen < 0 or (own and chosen == count - 1):
+            mine += own_pull(rule, net, nodes, strategy, payoff, i, kept)
+        best = mine
+    for e in range(stop - first):
+        best = max(best, nodes.pulls[e])
+    if best == -math.inf:
         return kept
-    return nodes.strategies[net.learns.neighbours[first + chosen]]
+    totals = nodes.weights[1]
+    for s in range(len(totals)):
+        totals[s] = 0.0
+    for e in range(first, stop):
+        totals[nodes.strategies[net.learns.neighbours[e]]] += math.exp(nodes.pulls[e - first] - best)
+    if own:
+        totals[kept] += math.exp(mine - best)
+    return np.uint8(share_drawn(totals, u))
+
+
+@inner
+def share_drawn(totals, u):
+    """A place, in proportion to the totals, by a number uniform on [0, 1)."""
+    total = 0.0
+    for s in range(len(totals)):
+        total += totals[s]
+    left = u * total
+    last = 0
+    for s in range(len(totals)):
+        if totals[s] > 0.0:
+            last = s
+            left -= totals[s]
+            if left < 0.0:
+                return last
+    return last
 
 
 @inline

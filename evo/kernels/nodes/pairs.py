@@ -13,6 +13,7 @@ from evo.kernels.imitation import plain
 from evo.kernels.nodes.decide import mutant
 from evo.kernels.nodes.draws import draw_ahead, row_of
 from evo.kernels.nodes.earn import change
+from evo.kernels.nodes.look import share_drawn
 from evo.kernels.nodes.net import BLOCK
 from evo.kernels.random import uniform
 
@@ -60,7 +61,7 @@ def step_pairs(
     while step < boundary:
         slot = step % BLOCK
         if slot == 0:
-            draw_ahead(starts, stops, neighbours, even, around, count, ahead, not births, rng)
+            draw_ahead(starts, stops, neighbours, even, count, ahead, not births, rng)
         i = ahead[0, slot]
         step += 1
         own = np.int64(strategies[i])
@@ -70,8 +71,9 @@ def step_pairs(
         elif births:
             first, stop = row_of(starts, stops, even, i)
             taken = heir_of(
-                neighbours, first, stop, strategies, around, table, strategy, common, scale, beta, own, nodes.pulls, rng
-            )
+                neighbours, first, stop, strategies, around, table, strategy, common, scale, beta, own, nodes.pulls,
+                nodes.weights[1], rng,
+            )  # fmt: skip
             if stop > first and mutation > 0.0 and uniform(rng) < mutation:
                 taken = np.int64(mutant(to, taken, rng))
         else:
@@ -105,8 +107,9 @@ def step_pairs(
 
 
 @inline
-def heir_of(neighbours, first, stop, strategies, around, table, strategy, common, scale, beta, own, pulls, rng):
+def heir_of(neighbours, first, stop, strategies, around, table, strategy, common, scale, beta, own, pulls, totals, rng):
     """The strategy of one of those whom a row of ties lists, drawn in proportion to fitness; the own where there is nobody."""
+    u = uniform(rng)
     if stop == first:
         return own
     lead = np.int64(strategies[neighbours[first]])
@@ -121,18 +124,12 @@ def heir_of(neighbours, first, stop, strategies, around, table, strategy, common
     for e in range(first, stop):
         j = neighbours[e]
         s = strategies[j]
-        pull = earned(around, table, j, s) * (common if common > 0.0 else scale[j]) + strategy[BIAS, s]
-        pulls[e - first] = beta * pull
-        best = max(best, beta * pull)
-    total = 0.0
-    for e in range(stop - first):
-        pulls[e] = 1.0 if pulls[e] == best else math.exp(pulls[e] - best)
-        total += pulls[e]
-    left = uniform(rng) * total
-    chosen = stop - 1
+        pull = beta * (earned(around, table, j, s) * (common if common > 0.0 else scale[j]) + strategy[BIAS, s])
+        pulls[e - first] = pull
+        best = max(best, pull)
+    for s in range(len(totals)):
+        totals[s] = 0.0
     for e in range(first, stop):
-        left -= pulls[e - first]
-        if left < 0.0:
-            chosen = e
-            break
-    return np.int64(strategies[neighbours[chosen]])
+        pull = pulls[e - first]
+        totals[strategies[neighbours[e]]] += 1.0 if pull == best else math.exp(pull - best)
+    return np.int64(share_drawn(totals, u))

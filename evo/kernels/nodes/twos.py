@@ -68,7 +68,7 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
     while step < boundary:
         slot = step % BLOCK
         if slot == 0:
-            draw_ahead(starts, stops, neighbours, even, around, count, ahead, not births, rng)
+            draw_ahead(starts, stops, neighbours, even, count, ahead, not births, rng)
         i = ahead[0, slot]
         step += 1
         own = strategies[i]
@@ -78,7 +78,7 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
         else:
             j = ahead[1, slot]
             taken = strategies[j]
-            moves = taken != own and uniform(rng) < chances[own, around[i, 0], around[j, 0]]
+            moves = taken != own and uniform(rng) < chances[own, int(around[i, 0]), int(around[j, 0])]
         if moves:
             change(players_from, players_to, players, weights, strategies, around, amounts, i, taken)
             events += 1
@@ -93,22 +93,14 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
 
 @inline
 def heir_of(neighbours, first, stop, strategies, around, fitness, rng):
-    """The strategy of one neighbour, drawn in proportion to fitness."""
-    ones = 0
-    for e in range(first, stop):
-        ones += strategies[neighbours[e]]
-    lead = strategies[neighbours[first]]
-    if ones == 0 or ones == stop - first:
-        return lead
-    total = 0.0
+    """The strategy of one neighbour, drawn in proportion to fitness. No branch depends on chance: a wrong guess of the
+    processor takes longer than what it would save."""
+    u = uniform(rng)
+    zeros, ones = 0.0, 0.0
     for e in range(first, stop):
         j = neighbours[e]
-        total += fitness[strategies[j], around[j, 0], 0]
-    left = uniform(rng) * total
-    for e in range(first, stop):
-        j = neighbours[e]
-        lead = strategies[j]
-        left -= fitness[lead, around[j, 0], 0]
-        if left < 0.0:
-            break
-    return lead
+        s = strategies[j]
+        weight = fitness[s, int(around[j, 0]), 0]
+        ones += weight * s
+        zeros += weight * (1 - s)
+    return np.uint8(u * (zeros + ones) >= zeros)

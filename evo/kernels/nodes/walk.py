@@ -61,7 +61,6 @@ def walk(
                     learns.stops,
                     learns.neighbours,
                     learns.even,
-                    nodes.around,
                     count,
                     nodes.ahead,
                     ahead_too,
