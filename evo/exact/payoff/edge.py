@@ -35,10 +35,12 @@ class EdgePayoffs(NamedTuple):
 
 def check_counted(model: Model) -> None:
     """Refuse a population in which it matters who plays what, not only how many do."""
-    if model.population.kind not in ("well_mixed", "infinite"):
+    kind = model.population.kind
+    if kind not in ("well_mixed", "infinite"):
+        where = "evo.exact.graph, or " if kind == "network" else ""
         raise ValueError(
-            f"these answers are for well-mixed populations, and this one is a {model.population.kind}, where it matters who "
-            "plays what: ask evo.exact.graph, or simulate"
+            f"these answers are for well-mixed populations, and this one is of kind {kind}, where it matters who plays "
+            f"what: ask {where}a simulation"
         )
 
 
