@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.experiment import Experiment, Point
+from evo.lowering import parts_apart
 from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
 
@@ -91,6 +92,12 @@ class Plan:
     @property
     def notices(self) -> list[str]:
         """What a reader of the results should know beforehand."""
+        model = self.experiment.model
+        parts = parts_apart(model) if model.population.kind == "network" else 1
+        if parts > 1 and model.fixes:
+            return [
+                f"the graph is in {parts:,} parts without a tie between them: no strategy can spread from one to another"
+            ]
         once, points = int((~self.random).sum()), len(self.replicates)
         wanted = self.experiment.run.replicates
         if wanted == 1 or not once:

@@ -15,6 +15,7 @@ import numpy as np
 
 from evo.codes import FOCAL
 from evo.exact.payoff.bernstein import sign_changes_of
+from evo.exact.payoff.edge import check_counted
 from evo.exact.payoff.infinite import Values, payoff_table, payoffs
 from evo.exact.payoff.landscape import with_assortment
 from evo.exact.thresholds import crossing
@@ -61,6 +62,7 @@ def critical_seed(model: Model, resident: str, invader: str, *, environment: Val
 
 
 def _advantage(model: Model, first: str, second: str, environment: Values, time: float) -> Callable[[float], float]:
+    check_counted(model)
     names = model.strategy_names
     for name in (first, second):
         if name not in names:

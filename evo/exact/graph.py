@@ -115,6 +115,12 @@ def _rule(model: Model, population: Network, chosen: list[int]) -> VertexRule:
         raise ValueError("updates all at once have no such chain here: use a sequential update")
     if rule.conformity != 1 or rule.prestige != 0:
         raise ValueError("conformity and prestige are not part of these chains")
+    default = "pair" if population.payoff == "accumulate" else "none"
+    per_degree = population.per_degree or default
+    grouped = isinstance(model.form, GroupGame)
+    if per_degree != "none" and (kind == "local_update" or (kind == "proportional_imitation" and grouped)):
+        which = "in games in groups " if kind == "proportional_imitation" else ""
+        raise ValueError(f"{kind} {which}by degree is not part of these chains: say `per_degree: none`")
     own: dict[str, Any] = {}
     births = kind in (*BIRTHS, "imitation")
     if kind == "imitation" and rule.option == 0:
@@ -126,8 +132,7 @@ def _rule(model: Model, population: Network, chosen: list[int]) -> VertexRule:
     if kind in ("proportional_imitation", "local_update"):
         own["largest_difference"] = rule.number
     if kind == "proportional_imitation":
-        default = "pair" if population.payoff == "accumulate" else "none"
-        own["degrees"] = PER_DEGREE[population.per_degree or default]
+        own["degrees"] = PER_DEGREE[per_degree]
     if kind == "aspiration":
         own["level"] = rule.number
     if rule.mutation > 0:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from evo import codes
-from evo._spec import ProblemError
+from evo._spec import ConfigError, ProblemError
 from evo.canonical import canonical
 from evo.games import GroupGame
 from evo.games.layout import LARGEST_TABLE, compositions
@@ -18,6 +18,7 @@ from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
 from evo.kernels.nodes.net import BLOCK, MOST_EVEN, Net, Nodes, Ties
+from evo.lowering.names import law_reads
 from evo.lowering.payoffs import group_program
 from evo.lowering.rule import acting
 from evo.lowering.ties import check_ties
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from evo.model import Model
     from evo.populations import Network
 
+MOST_STRATEGIES = 255  # a node keeps its own as a byte
 LEVELLED = ("tree", "hierarchy")
 
 
@@ -43,13 +45,27 @@ def graph_specs(model: Model) -> tuple[Any, Any]:
 
 
 def network_size(model: Model) -> int:
-    """Nodes of the graph."""
-    return _nodes(graph_specs(model)[0], model)
+    """Nodes of the graph; raises ProblemError, path within the model."""
+    nodes = _nodes(graph_specs(model)[0], model, "population", "graph")
+    if nodes < 2:
+        raise ProblemError(("population", "graph"), "has one node: two make a population")
+    return nodes
 
 
-def _nodes(spec: Any, model: Model) -> int:
-    """Nodes of a graph, of a file by reading it."""
-    return shared_graph(spec, 0, model).size if spec.kind == "file" else int(spec.nodes)
+def _nodes(spec: Any, model: Model, *at: str) -> int:
+    """Nodes of the graph at this path, of a file by reading it."""
+    if spec.kind != "file":
+        return int(spec.nodes)
+    try:
+        return shared_graph(spec, 0, model).size
+    except ProblemError as error:
+        raise ProblemError((*at, *error.path), error.message, error.hint) from None
+
+
+def parts_apart(model: Model) -> int:
+    """Parts of the graph to learn from that no tie joins, as far as it is known before a run: of a file; 1 elsewhere."""
+    learns = graph_specs(model)[1]
+    return shared_graph(learns, 0, model).components if learns.kind == "file" else 1
 
 
 def shared_graph(spec: Any, seed: int, model: Model) -> Graph:
@@ -81,6 +97,9 @@ def _resolved(spec: Any, key: str, model: Model) -> Any:
         return resolved(spec, model.parameter_values)
     except ProblemError as error:
         raise ProblemError(("population", key, *error.path), error.message, error.hint) from None
+    except ConfigError as error:
+        first = error.problems[0]
+        raise ProblemError(("population", key, *first.path), first.message, first.hint) from None
 
 
 def check_network(model: Model, size: int) -> Meeting:
@@ -97,7 +116,7 @@ def check_network(model: Model, size: int) -> Meeting:
             ("kind",), "on a graph role models are neighbours, not all", "leave dynamics.role_models out"
         )
     spec, learning = graph_specs(model)
-    nodes, learners = _nodes(spec, model), _nodes(learning, model)
+    nodes, learners = _nodes(spec, model), _nodes(learning, model, "learning")
     if nodes != learners:
         raise ProblemError(
             ("learning",), f"has {learners:,} nodes, and the graph to play on {nodes:,}: they are the same"
@@ -105,6 +124,10 @@ def check_network(model: Model, size: int) -> Meeting:
     grouped = isinstance(model.form, GroupGame)
     if not grouped and population.scope != "all":
         raise ProblemError(("scope",), "has nothing to act on in a game of pairs")
+    if len(model.strategies) > MOST_STRATEGIES:
+        raise ProblemError(("kind",), f"a graph holds up to {MOST_STRATEGIES} strategies, not {len(model.strategies)}")
+    if grouped:
+        _check_groups(model, spec)
     if grouped and population.self_interaction:
         raise ProblemError(("self_interaction",), "has nothing to act on in groups, which hold the player anyway")
     if grouped and population.tie_cost != 0:
@@ -122,28 +145,52 @@ def check_network(model: Model, size: int) -> Meeting:
     )
 
 
-def network_process(model: Model, graph: Graph) -> Process:
-    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups."""
-    process = model.lowered
-    if not isinstance(model.form, GroupGame):
-        return process
+def _check_groups(model: Model, spec: Any) -> None:
+    """What is known before a run of groups on a graph; of a random graph each one is looked at when it is there."""
+    form = model.form
+    assert isinstance(form, GroupGame)
+    if form.size == NEIGHBOURHOOD and law_reads(model, {"n"}):
+        raise ProblemError(("kind",), "a feedback law cannot read n: groups on this graph are of several sizes")
+    if spec.facts.random:
+        return
+    try:
+        group_sizes(model, shared_graph(spec, 0, model))
+    except ProblemError as error:  # paths within the model; the population's are known here
+        path = error.path[1:] if error.path[0] == "population" else ("graph",)
+        raise ProblemError(path, error.message, error.hint) from None
+
+
+def group_sizes(model: Model, graph: Graph) -> np.ndarray:
+    """Sizes of the groups on a graph, ascending; raises ProblemError, path within the model, where the game does not fit."""
+    form, strategies = model.form, len(model.strategies)
+    assert isinstance(form, GroupGame)
     if graph.directed or len(graph.adjacency.weights):
         raise ProblemError(("population", "graph"), "groups around nodes need a graph without directions and weights")
     sizes = _group_sizes(graph)
-    if model.form.size != NEIGHBOURHOOD and list(sizes) != [process.meeting.size]:
+    given = None if form.size == NEIGHBOURHOOD else int(number(form.size, model.parameter_values))
+    if given is not None and list(sizes) != [given]:
         few = ", ".join(str(size) for size in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
         raise ProblemError(
-            ("game", "size"),
-            f"is {process.meeting.size}, and the groups on this graph have {few} members",
+            ("population", "graph"),
+            f"has groups of {few} members, and game.size is {given}",
             f"say `size: {NEIGHBOURHOOD}`",
         )
-    strategies = len(model.strategies)
-    columns = sum(math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes)
+    columns = _columns(sizes, strategies)
     if 8 * strategies * columns > LARGEST_TABLE:
         raise ProblemError(
             ("population", "graph"),
             f"groups of up to {sizes[-1]} members of {strategies} strategies need {columns:,} payoffs, too many to hold",
         )
+    return sizes
+
+
+def network_process(model: Model, graph: Graph) -> Process:
+    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups."""
+    process = model.lowered
+    if not isinstance(model.form, GroupGame):
+        return process
+    sizes, strategies = group_sizes(model, graph), len(model.strategies)
+    columns = _columns(sizes, strategies)
     groups = [compositions(strategies, int(size)) for size in sizes]
     vectors = np.vstack([np.vstack(groups).T, np.repeat(sizes, [len(found) for found in groups])]).astype(float)
     own = np.repeat(np.arange(strategies)[:, None], columns, axis=1)
@@ -154,6 +201,11 @@ def network_process(model: Model, graph: Graph) -> Process:
         coefficient=np.ones(columns),
     )
     return process._replace(game=game)
+
+
+def _columns(sizes: np.ndarray, strategies: int) -> int:
+    """Compositions of groups of these sizes."""
+    return sum(math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes)
 
 
 def _group_sizes(graph: Graph) -> np.ndarray:
@@ -172,7 +224,6 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale = np.ones(graph.size)
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
-    groups_or_ties = met if grouped else degree
     plays = _ties(graph.adjacency)
     learns = plays if learning is graph else _ties(learning.adjacency)
     if population.ties is not None and (graph.directed or len(graph.adjacency.weights)):
@@ -184,7 +235,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         taught=_ties(learning.transposed) if learning.directed else learns,
         common=float(scale[0]) if population.ties is None and (scale == scale[0]).all() else 0.0,
         scale=scale,
-        degree=groups_or_ties,
+        degree=degree,
         largest=float(max(1.0, met.max())),
         ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
         grouped=grouped,

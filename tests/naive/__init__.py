@@ -10,15 +10,21 @@ from naive.config import world_of
 from naive.environment import Weather
 from naive.events import imagined, next_strategy, transitions, wright_fisher
 from naive.flows import feedback_rate, field, is_map
-from naive.payoffs import largest_difference, payoffs
+from naive.graph_chains import GraphChain
+from naive.networks import Network, Ties
+from naive.payoffs import bias, largest_difference, payoffs
 from naive.people import individuals
 from naive.replica import ENVIRONMENT, START, Replica, exponential, stream, whole_counts
 
 __all__ = [
     "ENVIRONMENT",
     "START",
+    "GraphChain",
+    "Network",
     "Replica",
+    "Ties",
     "Weather",
+    "bias",
     "exponential",
     "feedback_rate",
     "field",

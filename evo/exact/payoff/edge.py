@@ -33,6 +33,17 @@ class EdgePayoffs(NamedTuple):
     resident: np.ndarray  # nan at k = Z
 
 
+def check_counted(model: Model) -> None:
+    """Refuse a population in which it matters who plays what, not only how many do."""
+    kind = model.population.kind
+    if kind not in ("well_mixed", "infinite"):
+        where = "evo.exact.graph, or " if kind == "network" else ""
+        raise ValueError(
+            f"these answers are for well-mixed populations, and this one is of kind {kind}, where it matters who plays "
+            f"what: ask {where}a simulation"
+        )
+
+
 def edge_payoffs(model: Model, pairs: np.ndarray, *, environment: Values = None, imagined: bool = False) -> EdgePayoffs:
     """Payoffs of mutant i and resident j for each of the pairs (i, j), an int array (P, 2), at k = 0..Z mutants.
 
@@ -40,6 +51,7 @@ def edge_payoffs(model: Model, pairs: np.ndarray, *, environment: Values = None,
     then reads that before the change. Raises ValueError where a payoff that is used is not finite, where payoffs read t,
     and where an environment variable moves and `environment` gives no value for it.
     """
+    check_counted(model)
     process = model.lowered
     if _reads_time(process.game.program):
         raise ValueError("the payoffs read t, so the chain is not the same at all times")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
-from evo.exact.payoff.edge import edge_payoffs
+from evo.exact.payoff.edge import check_counted, edge_payoffs
 from evo.exact.payoff.infinite import Values
 from evo.exact.rare.variants import variant
 from evo.exact.takeover.edge_rates import Side, log_gain, log_ratios, sides
@@ -87,6 +87,7 @@ def structure_coefficients(model: Model) -> np.ndarray:
     and group size, not on its payoffs: the slope of rho is linear in these, so each is that of a game in which one payoff
     is 1. Raises ValueError as `weak_selection` does.
     """
+    check_counted(model)
     size = model.lowered.meeting.size
     found = np.empty(size)
     for j in range(size):

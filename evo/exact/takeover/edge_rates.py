@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evo import codes
-from evo.exact.payoff.edge import EdgePayoffs, edge_payoffs
+from evo.exact.payoff.edge import EdgePayoffs, check_counted, edge_payoffs
 from evo.exact.payoff.infinite import Values
 from evo.exact.takeover.loops import are_pairs
 from evo.kernels.arrays import INDICATOR
@@ -60,6 +60,7 @@ def edge_log_ratios(model: Model, pairs: np.ndarray, *, environment: Values = No
 
 def checked_pairs(model: Model, pairs: np.ndarray, *, one_step: bool = False) -> np.ndarray:
     """The pairs as an int array (P, 2), for a model in which two strategies fight it out; ValueError with the reason."""
+    check_counted(model)
     process, facts = model.lowered, model.dynamics.facts
     if process.meeting.whole == 0:
         raise ValueError("fixation is a matter of finite populations of whole individuals: `population: well_mixed`")

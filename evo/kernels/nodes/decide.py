@@ -23,11 +23,13 @@ from evo.kernels.random import below, uniform
 
 @inline
 def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
-    """The strategy of node i after its update, mutation included; j is a role model that was drawn already, or ANYBODY."""
-    after = rule.after or rule.code == DEATH_BIRTH  # at birth: the child mutates
-    if rule.mutation > 0.0 and not after and uniform(rng) < rule.mutation:
+    """The strategy of node i after its update, mutation included: instead of it, after it, or at birth; j is a role model
+    that was drawn already, or ANYBODY."""
+    born = rule.code == DEATH_BIRTH
+    late = rule.after or (born and net.learns.stops[i] > net.learns.starts[i])  # where there is a child
+    if rule.mutation > 0.0 and not (rule.after or born) and uniform(rng) < rule.mutation:
         return mutant(to, nodes.strategies[i], rng)
-    if rule.code == DEATH_BIRTH or rule.code == IMITATION:
+    if born or rule.code == IMITATION:
         own = rule.code == IMITATION and rule.option == 1
         taken = competitor(rule, net, nodes, table, strategy, status, i, own, rng)
     elif rule.code == IMITATE_BEST:
@@ -36,7 +38,7 @@ def decide(rule, to, net, nodes, table, strategy, status, i, j, rng):
         taken = imagined(rule, net, nodes, table, strategy, status, i, rng)
     else:
         taken = compared(rule, net, nodes, table, strategy, status, i, j, rng)
-    if rule.mutation > 0.0 and after and uniform(rng) < rule.mutation:
+    if rule.mutation > 0.0 and late and uniform(rng) < rule.mutation:
         return mutant(to, taken, rng)
     return taken
 
@@ -75,10 +77,18 @@ def compared(rule, net, nodes, table, strategy, status, i, j, rng):
             return s if u < 0.5 or u < chance(rule, gain, own, status) else own
         return own if u >= 0.5 or u >= chance(rule, gain, own, status) else s
     if net.per_degree == LARGER_DEGREE:
-        gain /= max(1.0, max(net.degree[i], net.degree[j]) + (1.0 if net.selfish else 0.0))
+        gain /= most_games(net, i, j)
     elif net.per_degree == LARGEST_DEGREE:
         gain /= net.largest
     return s if u < chance(rule, gain, own, status) else own
+
+
+@inline
+def most_games(net, i, j):
+    """The larger number (weight) of pairs, or of groups, that one of two plays in, at least 1."""
+    if net.grouped and not net.everywhere:
+        return 1.0
+    return max(1.0, max(net.degree[i], net.degree[j]) + (1.0 if net.selfish or net.grouped else 0.0))
 
 
 @inline

@@ -34,12 +34,25 @@ def payoff_of(net, around, strategies, table, i, s):
 def effective_payoff(net, around, strategies, table, strategy, status, i, s):
     """The payoff less the cost of ties, with the trait bias; one that is not finite stops the run."""
     payoff = payoff_of(net, around, strategies, table, i, s)
+    if not math.isfinite(payoff) and not net.grouped:
+        payoff = met_payoff(net, strategies, table, i, s)
     if not math.isfinite(payoff) and status[REASON] == 0:
         status[REASON] = NONFINITE_PAYOFF
         status[WHO] = s
     if net.cost != 0.0:
         payoff -= net.cost * net.degree[i]
     return payoff + strategy[BIAS, s]
+
+
+@inner
+def met_payoff(net, strategies, table, i, s):
+    """The same from pairs, one by one: a payoff that is not finite counts only against somebody who is there."""
+    plays = net.plays
+    total = table[s, s] if net.selfish else 0.0
+    for e in range(plays.starts[i], plays.stops[i]):
+        weight = plays.weights[e] if len(plays.weights) > 0 else 1.0
+        total += weight * table[s, strategies[plays.neighbours[e]]]
+    return total * net.scale[i]
 
 
 @inner

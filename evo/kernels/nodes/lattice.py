@@ -8,10 +8,10 @@ that wraps around, or holds NOBODY.
 
 import math
 
-from evo.codes import NONFINITE_PAYOFF
+from evo.codes import ABSORBED, NONFINITE_PAYOFF
 from evo.kernels._cache import inner, kernel
 from evo.kernels.adjacency import MOORE
-from evo.kernels.arrays import BIAS, EFFECTIVE, REASON, WHO
+from evo.kernels.arrays import BIAS, EFFECTIVE, FIXED, REASON, WHO
 from evo.kernels.imitation import TIE
 from evo.kernels.nodes.walk import add_shares
 from evo.kernels.observe import note_fixation, watch
@@ -47,6 +47,8 @@ def sweep(
         amounts[1] = ones
         watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
         note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
+        if plan.until == ABSORBED and counts[FIXED] >= 0:
+            break
         if changed == 0 and not process.eventful:  # and so for ever
             if burnt < boundary:
                 add_shares(float(boundary - max(step, burnt)), count, amounts, means)

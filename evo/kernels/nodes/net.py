@@ -37,7 +37,7 @@ class Net(NamedTuple):
     common: float  # the scale, where it is the same for all; else 0
     scale: Array  # float64 (N,): what a sum over those met is multiplied by: 1, or 1 over their number (weight, groups)
     degree: Array  # float64 (N,): number (weight) of those whom i plays with
-    largest: float  # degree
+    largest: float  # number (weight) of pairs, or of groups, that anybody plays in, at least 1
     ranks: Array  # int64 (d, n+1): row 0, where the compositions of groups of each size begin; row r, ways to fill r+1 places
     grouped: bool  # payoffs come from groups, not from pairs
     everywhere: bool  # ... from those around the neighbours too

@@ -68,7 +68,9 @@ def refit(rule, net, nodes, table, strategy, status, i):
         if net.everywhere:
             for f in range(net.played.starts[j], net.played.stops[j]):
                 k = net.played.neighbours[f]
-                set_leaf(nodes.tree, k, fitness_of(rule, net, nodes, table, strategy, status, k))
+                fitness = fitness_of(rule, net, nodes, table, strategy, status, k)
+                steep = steep or fitness > math.exp(STEEP)
+                set_leaf(nodes.tree, k, fitness)
     fitness = fitness_of(rule, net, nodes, table, strategy, status, i)
     set_leaf(nodes.tree, i, fitness)
     if steep or fitness > math.exp(STEEP) or nodes.tree[1] < math.exp(-STEEP):

@@ -74,7 +74,7 @@ def step_pairs(
                 neighbours, first, stop, strategies, around, table, strategy, common, scale, beta, own, nodes.pulls,
                 nodes.weights[1], rng,
             )  # fmt: skip
-            if mutation > 0.0 and uniform(rng) < mutation:
+            if stop > first and mutation > 0.0 and uniform(rng) < mutation:
                 taken = np.int64(mutant(to, taken, rng))
         else:
             j = ahead[1, slot]

@@ -1,6 +1,6 @@
 """One run of a population on a graph: nodes update one by one or all at once, the environment moves once a generation.
 
-A generation is N updates, or one update of all. Payoffs are averaged over time at the ends of generations.
+A generation is N updates, or one update of all. Payoffs are averaged over time as they stand when generations begin.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from evo.codes import (
     STRATEGY_STREAM,
 )
 from evo.kernels._cache import entry, inner
-from evo.kernels.arrays import FIXED, MEAN, NOMINAL, REASON, RECORDED
+from evo.kernels.arrays import BROKEN, FIXED, MEAN, NOMINAL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
@@ -85,18 +85,8 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
     prepare(process.game.program, work.scalars, process.game.vectors, work.registers, work.stack)
     fill_table(process.game, work)
     mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
-    record(
-        row,
-        amounts,
-        mix,
-        mean,
-        environment,
-        net,
-        nodes,
-        work,
-        recording,
-        next_record(plan, per_generation, counts) <= 0,
-    )
+    while next_record(plan, per_generation, counts) <= 0:
+        record(row, amounts, mix, mean, environment, net, nodes, work, recording)
     watch(plan, 0.0, process.roles, process.wholes, amounts, since, tipped)
     fixing = process.rule.mutation == 0.0 and not innovates(process.rule)
     if fixing:
@@ -105,6 +95,7 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
     if births:
         fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
     step = np.int64(0)
+    earned = 0.0  # mean payoff at the start of the generation, which stands for all of it in the average
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
         reason = ABSORBED
@@ -115,12 +106,14 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
             boundary = min(boundary, (step // per_generation + 1) * per_generation)
         if step < burnt:
             boundary = min(boundary, burnt)
+        elif step == burnt or step % per_generation == 0:
+            earned = survey(net, nodes, amounts, work.table, work.strategy, work.status)
         if sequential:
             reached = walk(
                 process, net, bonds, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
                 counts, numbers,
             )  # fmt: skip
-        elif len(nodes.sheets) > 0:
+        elif len(nodes.sheets) > 0 and work.status[BROKEN] == 0:
             reached = sweep(
                 process, net, nodes, plan, flag, step, boundary, unit, burnt, amounts, since, tipped, work, means, counts,
                 numbers,
@@ -137,9 +130,7 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
                 note_fixation(reached * unit, process.roles, process.wholes, amounts, counts, numbers)
         if step >= burnt:
             add_environment(float(reached - step), len(amounts), environment, means)
-            if reached % per_generation == 0:
-                mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
-                numbers[MEAN] += mean * per_generation
+            numbers[MEAN] += earned * (reached - step)
         step = reached
         reason = work.status[REASON]
         if reason == COMPLETED and process.eventful:
@@ -157,7 +148,7 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
         if step >= due:
             mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
             while next_record(plan, per_generation, counts) <= step:
-                record(row, amounts, mix, mean, environment, net, nodes, work, recording, np.bool_(True))
+                record(row, amounts, mix, mean, environment, net, nodes, work, recording)
         if reason == COMPLETED and plan.until == ABSORBED and fixing and counts[FIXED] >= 0:
             reason = ABSORBED
         if flag[0] != 0:
@@ -176,15 +167,14 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
 
 
 @inner
-def record(row, amounts, mix, mean, environment, net, nodes, work, recording, due):
-    """Append the present state, where a record is due."""
+def record(row, amounts, mix, mean, environment, net, nodes, work, recording):
+    """Append the present state."""
     for s in range(len(amounts)):
         mix[s] = amounts[s] / len(nodes.strategies)
-    if due:
-        place = recording.counts[row, RECORDED]
-        keep_record(row, mix, mean, environment, recording)
-        if place < recording.nodes.shape[1] - 1:
-            keep_nodes(row, place, net, nodes, work.table, work.strategy, work.status, recording)
+    place = recording.counts[row, RECORDED]
+    keep_record(row, mix, mean, environment, recording)
+    if place < recording.nodes.shape[1] - 1:
+        keep_nodes(row, place, net, nodes, work.table, work.strategy, work.status, recording)
 
 
 @inner

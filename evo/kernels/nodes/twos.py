@@ -72,7 +72,7 @@ def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, cou
         else:
             j = ahead[1, slot]
             taken = strategies[j]
-            moves = taken != own and uniform(rng) < chances[own, around[i, 0], around[j, 0]]
+            moves = taken != own and uniform(rng) < chances[own, int(around[i, 0]), int(around[j, 0])]
         if moves:
             strategies[i] = taken
             amounts[own] -= 1.0
@@ -99,7 +99,7 @@ def heir_of(neighbours, first, stop, strategies, around, fitness, rng):
     for e in range(first, stop):
         j = neighbours[e]
         s = strategies[j]
-        weight = fitness[s, around[j, 0], 0]
+        weight = fitness[s, int(around[j, 0]), 0]
         ones += weight * s
         zeros += weight * (1 - s)
     return np.uint8(u * (zeros + ones) >= zeros)

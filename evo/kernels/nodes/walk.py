@@ -14,7 +14,7 @@ from evo.kernels.nodes.draws import draw_ahead
 from evo.kernels.nodes.earn import change
 from evo.kernels.nodes.look import ANYBODY, unbiased
 from evo.kernels.nodes.net import BLOCK
-from evo.kernels.nodes.offspring import heir, parent_of, refit
+from evo.kernels.nodes.offspring import fill_tree, heir, parent_of, refit
 from evo.kernels.nodes.pairs import by_pairs, step_pairs
 from evo.kernels.nodes.twos import by_twos, fill_chances, step_twos
 from evo.kernels.observe import note_fixation, watch
@@ -36,7 +36,7 @@ def walk(
     watching = len(since) > 0
     moves = process.game.reads_mix
     count = len(nodes.strategies)
-    if by_pairs(process, net, bonds):
+    if by_pairs(process, net, bonds) and status[BROKEN] == 0:
         return walk_pairs(
             process, net, nodes, plan, flag, step, boundary, unit, averaging, fixing, rng, amounts, since, tipped, work,
             means, counts, numbers,
@@ -89,7 +89,9 @@ def walk(
             if moves:
                 tell_shares(process, amounts, count, work)
                 fill_table(process.game, work)
-            if births:
+            if births and moves:  # everybody's payoff has changed
+                fill_tree(rule, net, nodes, table, strategy, status)
+            elif births:
                 refit(rule, net, nodes, table, strategy, status, i)
             if watching:
                 watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
@@ -117,7 +119,7 @@ def walk_pairs(
     count = len(nodes.strategies)
     alone = averaging or watching
     counted = step
-    twos = by_twos(process, net, nodes) and work.status[BROKEN] == 0
+    twos = by_twos(process, net, nodes)
     if twos:
         fill_chances(process.rule, net, work.table, work.strategy, nodes.chances)
     while step < boundary:
