@@ -18,7 +18,7 @@ from evo.datafiles import with_files
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.model import Model, Parts
-from evo.pictures import Mix, Paths, Picture
+from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
 from evo.sweeps import Settings, Sweep, Sweeps
@@ -89,8 +89,18 @@ class Experiment(Parts):
             for place, measure in enumerate(self.measure):
                 with problems.at("measure", place):
                     check_measure(measure, self.model)
+        self._check_pictures(problems)
         problems.stop()
         return self
+
+    def _check_pictures(self, problems: Problems) -> None:
+        """Pictures of graphs need a population on one, here or at points of the sweep."""
+        set_by_points = [path for part in self.sweep for path in (*part.set, *part.paths)]
+        if self.population.kind == "network" or any(path.startswith("population") for path in set_by_points):
+            return
+        for place, picture in enumerate(self.plots):
+            if isinstance(picture, OfGraphs):
+                problems.add(("plots", place), f"{picture.kind} shows populations on graphs, and this one is on none")
 
     def _check_names(self, problems: Problems) -> None:
         """Strategies and environment variables are columns of the tables of paths."""

@@ -93,7 +93,6 @@ def _by_name(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-_Kinds = Annotated[
-    Prevail | Paths | Mix | Compare | Lattice | Network | Levels | Interface, Field(discriminator="kind")
-]
+OfGraphs = Lattice | Network | Levels | Interface
+_Kinds = Annotated[Prevail | Paths | Mix | Compare | OfGraphs, Field(discriminator="kind")]
 Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

@@ -208,9 +208,10 @@ def gini_of(earned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ordered = np.sort(earned, axis=1)
     shift = np.maximum(0.0, -ordered[:, :1])
     ordered = ordered + shift
-    ranks = 2.0 * np.arange(1, ordered.shape[1] + 1) - ordered.shape[1] - 1
+    count = ordered.shape[1]
+    ranks = np.arange(1 - count, count, 2, dtype=np.float64)  # 2i - N - 1
     total = ordered.sum(axis=1)
-    gini = np.divide(ordered @ ranks, ordered.shape[1] * total, out=np.zeros(len(total)), where=total > 0)
+    gini = np.divide(ordered @ ranks, count * total, out=np.zeros(len(total)), where=total > 0)
     return gini, shift[:, 0]
 
 

@@ -20,13 +20,14 @@ from evo.strategies import PALETTE
 LINES = 6  # points that are shown where nobody chose
 LATE = 8.0  # slopes are those of the last part of the run, from this fraction of its end on
 LEAST = 5  # records that make a slope
+GOOD = 0.8  # share of the variance that a slope must explain
 
 
 def interface(
     source: Result | Path, *, part: str | None = None, points: Sequence[int] | None = None, replicates: int = 8
 ) -> Figure:
     """Share of the ties that lead between different strategies over time, both axes logarithmic; a line for each point of
-    the sweep, with its late slope: the least-squares exponent over the last eighth to the whole of the run.
+    the sweep, with its late slope: the least-squares exponent from an eighth of the time on, where a power explains 80 % of it.
 
     The mean of the first `replicates` of a result, which are run again, or of all of a path.
     """
@@ -59,7 +60,10 @@ def interface(
         ax.set_xlabel("generations")
         ax.set_ylabel("share of ties between strategies")
         ends = label_ends(ax, last, words, hues)
-        add_note(page, f"Dotted: the slope from 1/{number(LATE)} of the time on, by least squares of the logarithms.")
+        if any("slope" in text for text in words):
+            add_note(
+                page, f"Dotted: the slope from 1/{number(LATE)} of the time on, by least squares of the logarithms."
+            )
         most = max(len(replay.path.mix) for replay in replays)
         add_note(page, f"Mean over {most} replicates." if most > 1 else "")
         add_note(page, note)
@@ -75,9 +79,11 @@ def _across(graph: Graph, states: np.ndarray) -> np.ndarray:
 
 
 def _slope(time: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
-    """Exponent and logarithm of the factor of a power of time, over the late part; nan where it has too few records."""
+    """Exponent and logarithm of the factor of a power of time, over the late part; nan where it has too few records, or
+    where a power describes it badly."""
     late = time >= time[-1] / LATE
-    if late.sum() < LEAST:
+    along, up = np.log(time[late]), np.log(shares[late])
+    if late.sum() < LEAST or np.ptp(up) == 0 or np.corrcoef(along, up)[0, 1] ** 2 < GOOD:
         return float("nan"), float("nan")
-    slope, level = np.polyfit(np.log(time[late]), np.log(shares[late]), 1)
+    slope, level = np.polyfit(along, up, 1)
     return float(slope), float(level)

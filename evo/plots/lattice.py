@@ -15,7 +15,7 @@ from evo.experiment import Experiment
 from evo.kernels.adjacency import Lattice
 from evo.plots.nodes import pixels
 from evo.plots.page import GREY, PAGE, Page, PictureError, add_legend, add_note, close_page, open_page, settings, wrap
-from evo.plots.panels import LETTERS
+from evo.plots.panels import LETTERS, told_once
 from evo.plots.replays import Replay, replays_of
 from evo.plots.words import SPACE, number, settings_words, strategy_labels
 from evo.results import Result
@@ -60,15 +60,15 @@ def lattice(
         wide = min(PAGE, 1.9 * columns + 0.4)
         page = open_page(source, width=wide, height=len(replays) * wide / columns * aspect)
         grid = page.body.subplots(len(replays), columns, squeeze=False)
+        said = told_once(page, [replay.settings for replay in replays], replays[0].path.model)
         for place, (replay, here, at) in enumerate(zip(replays, grids, shown, strict=True)):
             for column, ax in enumerate(grid[place]):
                 if column >= len(at):
                     ax.remove()
                     continue
                 _draw(ax, replay, row, here, at[column])
-            if len(replays) > 1:
-                words = settings_words(replay.settings, replay.path.model)
-                grid[place, 0].set_ylabel(wrap(words, inches=wide / columns * aspect, size=7), fontsize=7)
+            words = settings_words(said[place], replay.path.model)
+            grid[place, 0].set_ylabel(wrap(words, inches=0.9 * wide / columns * aspect, size=7), fontsize=7)
         axes = [ax for ax in grid.flat if ax.figure is not None]
         if len(axes) > 1:
             for letter, ax in zip(LETTERS, axes, strict=False):

@@ -22,7 +22,7 @@ from evo.simulation import Path, simulate_again
 from evo.sweeps import Settings
 
 MOST_BYTES = 5e8  # of states that are run again at once
-RECORDS = 200  # where a picture shows all of a run
+RECORDS = 400  # where a picture shows all of a run
 Every = Callable[[Experiment], float]
 
 
@@ -134,6 +134,5 @@ def _check_nodes(path: Path) -> None:
 
 
 def evenly(experiment: Experiment) -> float:
-    """Generations between the records of a picture that shows all of a run; whole where that is no coarser by much."""
-    step = experiment.run.generations / RECORDS
-    return float(np.ceil(step)) if step >= 1 else step
+    """Generations between the records of a picture that shows all of a run: one, or more of a long one."""
+    return float(max(1.0, np.ceil(experiment.run.generations / RECORDS)))
