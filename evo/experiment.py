@@ -89,18 +89,8 @@ class Experiment(Parts):
             for place, measure in enumerate(self.measure):
                 with problems.at("measure", place):
                     check_measure(measure, self.model)
-        self._check_pictures(problems)
         problems.stop()
         return self
-
-    def _check_pictures(self, problems: Problems) -> None:
-        """Pictures of graphs need a population on one, here or at points of the sweep."""
-        set_by_points = [path for part in self.sweep for path in (*part.set, *part.paths)]
-        if self.population.kind == "network" or any(path.startswith("population") for path in set_by_points):
-            return
-        for place, picture in enumerate(self.plots):
-            if isinstance(picture, OfGraphs):
-                problems.add(("plots", place), f"{picture.kind} shows populations on graphs, and this one is on none")
 
     def _check_names(self, problems: Problems) -> None:
         """Strategies and environment variables are columns of the tables of paths."""
@@ -303,9 +293,15 @@ def schema() -> dict[str, Any]:
 
 
 def check_sweep(experiment: Experiment) -> None:
-    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built."""
-    for _ in experiment.points_of(tuple(part.ends for part in experiment.sweep)):
-        pass
+    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built; and pictures
+    of graphs where no point is of a population on one."""
+    ends = experiment.points_of(tuple(part.ends for part in experiment.sweep))
+    kinds = {experiment.population.kind, *(point.experiment.population.kind for point in ends)}
+    problems = Problems()
+    for place, picture in enumerate(experiment.plots):
+        if isinstance(picture, OfGraphs) and "network" not in kinds:
+            problems.add(("plots", place), f"{picture.kind} shows populations on graphs, and there is none here")
+    problems.stop()
 
 
 def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings | None = None) -> ConfigError:

@@ -66,8 +66,9 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "better_game", "big_shift", "hawk_dove", "institutions", "internet", "prisoners_dilemma", "public_goods",
-        "punishment", "reciprocity", "rock_paper_scissors", "selection_bias", "stag_hunt", "switching", "turbulence",
+        "better_game", "big_shift", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh", "institutions",
+        "internet", "nowak_may", "prisoners_dilemma", "public_goods", "punishment", "reciprocity", "rock_paper_scissors",
+        "santos_pacheco_scale_free", "selection_bias", "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip
 
 

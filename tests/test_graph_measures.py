@@ -244,5 +244,12 @@ def test_measures_of_levels_are_refused_where_there_are_none() -> None:
 
 
 def test_pictures_of_graphs_are_refused_elsewhere() -> None:
-    with pytest.raises(evo.ConfigError, match=r"plots\.0: levels shows populations on graphs"):
-        experiment(population={"kind": "well_mixed", "size": 10}, measure=["final_mix"], plots=["levels"])
+    mixed: dict[str, Any] = {
+        "population": {"kind": "well_mixed", "size": 10},
+        "measure": ["final_mix"],
+        "plots": ["network"],
+    }
+    with pytest.raises(evo.ConfigError, match=r"plots\.0: network shows populations on graphs, and there is none here"):
+        experiment(**mixed, sweep={"grid": {"population.size": [10, 20]}})
+    on_some = [{"kind": "network", "graph": {"kind": "cycle", "size": 10}}, {"kind": "well_mixed", "size": 10}]
+    assert experiment(**mixed, sweep={"grid": {"population": on_some}}).plots

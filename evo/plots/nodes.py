@@ -121,7 +121,7 @@ def draw_nodes(
         *places[order].T,
         s=across[order] ** 2,
         c=[fills[s] for s in strategies[order]],
-        linewidths=np.where(across[order] > 2, np.minimum(0.4, 0.06 * across[order]), 0),
+        linewidths=np.where(across[order] > 2, np.minimum(0.4, 0.06 * across[order]), 0).tolist(),
         edgecolors="white",
         zorder=2,
         gid="nodes",
@@ -131,11 +131,11 @@ def draw_nodes(
 
 def _nearest(places: np.ndarray) -> np.ndarray:
     """Distance of each node to the nearest other, (N,)."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     if len(places) == 1:
         return np.ones(1)
-    return cKDTree(places).query(places, k=2)[0][:, 1]
+    return KDTree(places).query(places, k=2)[0][:, 1]
 
 
 def is_periodic(model: Model) -> bool:
