@@ -19,6 +19,7 @@ from evo.plots.page import PictureError
 Layout = Literal["auto", "levels", "radial", "spring"]
 MOST_SPRING = 2000  # nodes whose places are searched for
 MOST_DRAWN = 20_000
+SETTLING = (120, 50)  # rounds of springs, of small and of large graphs
 WIDEST = 130  # nodes on a level that stand beside each other in a row
 TIE, LATERAL = "#c9c9c9", "#dedede"
 
@@ -48,7 +49,7 @@ def layout_of(graph: Graph, asked: Layout) -> tuple[np.ndarray, str]:
         )
     import networkx as nx
 
-    found = nx.spring_layout(graph.to_networkx().to_undirected(), seed=1, iterations=120)
+    found = nx.spring_layout(graph.to_networkx().to_undirected(), seed=1, iterations=SETTLING[graph.size > 400])
     return np.array([found[node] for node in range(graph.size)]), "spring"
 
 
