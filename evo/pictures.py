@@ -59,8 +59,8 @@ class Lattice(Spec):
 
 
 class Network(Spec):
-    """Who plays what on the nodes of a graph at a `time`, by default at the end, one panel per point; a hierarchy stands
-    level by level (`levels`) or from its top outwards (`radial`), a graph without coordinates as springs draw it."""
+    """Who plays what on the nodes of a graph at a `time`, by default at the end, one panel per point. A hierarchy stands level
+    by level (`levels`) or from its top outwards (`radial`), a graph without coordinates as springs draw it."""
 
     kind: Literal["network"] = "network"
     part: str | None = None
@@ -71,7 +71,7 @@ class Network(Spec):
 
 
 class Levels(Spec):
-    """Shares over time on each level of a tree or hierarchy, from the top down; the mean of the first `replicates`."""
+    """Shares over time on each level of a tree or hierarchy, from the top down. The mean of the first `replicates`."""
 
     kind: Literal["levels"] = "levels"
     part: str | None = None
@@ -80,7 +80,7 @@ class Levels(Spec):
 
 
 class Interface(Spec):
-    """Share of ties between different strategies over time, logarithmic, with its late slope: the mean of the first
+    """Share of ties between different strategies over time, logarithmic, with its late slope. The mean of the first
     `replicates`."""
 
     kind: Literal["interface"] = "interface"

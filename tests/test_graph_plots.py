@@ -262,3 +262,16 @@ def test_points_without_a_graph_are_passed_over() -> None:
     mixed = run(SQUARE, population=on_some[0], sweep={"grid": {"population.size": [10, 20]}})
     with pytest.raises(PictureError, match="shows populations on graphs, and there is none here"):
         plots.network(mixed)
+
+
+def test_long_names_of_lines_stand_below() -> None:
+    """Two parts: what each part sets is said, and the axes keep their width."""
+    graph = {"kind": "watts_strogatz", "size": 40, "neighbours": 4, "rewiring": 0.2}
+    parts = [
+        {"name": "sums", "set": {"population.payoff": "accumulate"}, "grid": {"parameters.b": [1, 2]}},
+        {"name": "graphs", "grid": {"population.graph": [graph, graph | {"rewiring": 0.4}], "parameters.b": [1, 2]}},
+    ]
+    figure = plots.interface(run(graph, sweep=parts))
+    assert figure.axes[0].get_position().width > 0.6
+    assert "population payoff: accumulate" in words_of(figure)
+    _assert_readable(figure)

@@ -33,8 +33,10 @@ class Ends:
 
 
 class Clusters(Spec):
-    """Clusters of each strategy, connected sets of nodes that play it: their number (clusters.NAME), the nodes of the largest
-    (largest_cluster.NAME) and of one on average, players over clusters (mean_cluster.NAME, null where nobody plays it).
+    """Clusters of each strategy: connected sets of nodes that play it.
+
+    Their number (clusters.NAME), the nodes of the largest (largest_cluster.NAME), and players over clusters
+    (mean_cluster.NAME, null where nobody plays it). Directions of edges do not count.
     """
 
     kind: Literal["clusters"] = "clusters"
@@ -59,9 +61,13 @@ class Clusters(Spec):
 
 
 class Assortment(Spec):
-    """Whether like is tied to like: Newman's coefficient of the strategies at both ends of ties, (sum_i e_ii - sum_i a_i b_i) /
-    (1 - sum_i a_i b_i) (assortment, null where all play the same), and the share of its neighbours that play as a node
-    does, averaged over nodes (alike) [Newman 2003, eq. 2]. Ties count by weight."""
+    """Whether like is tied to like: Newman's coefficient, and how many of a node's neighbours play as it does.
+
+    assortment: r = (sum_i e_ii - sum_i a_i b_i) / (1 - sum_i a_i b_i), with e_ij the share of ties from strategy i to j
+    and a_i, b_i its sums over rows and columns; null where all play the same [Newman 2003, Phys. Rev. E 67:026126, eq. 2].
+    alike: the share of its neighbours that play as a node does, averaged over the nodes that have any. Ties count by
+    weight.
+    """
 
     kind: Literal["assortment"] = "assortment"
     levelled: ClassVar[bool] = False
@@ -76,9 +82,11 @@ class Assortment(Spec):
 
 
 class DegreePayoff(Spec):
-    """Whether those with more neighbours earn more: Pearson's correlation over nodes of degree and payoff (trait bias not
-    counted) at the end (degree_payoff), null where all degrees or all payoffs are the same; in a directed graph the degree
-    counts those whom a node meets."""
+    """Whether those with more neighbours earn more: Pearson's correlation over nodes of degree and payoff at the end.
+
+    Null where all degrees or all payoffs are the same. Trait bias is not counted; in a directed graph the degree counts
+    those whom a node meets.
+    """
 
     kind: Literal["degree_payoff"] = "degree_payoff"
     levelled: ClassVar[bool] = False
@@ -93,7 +101,8 @@ class DegreePayoff(Spec):
 
 
 class Interface(Spec):
-    """Ties between different strategies: their number (interface) and their share of all ties by weight (interface_share)."""
+    """Ties between different strategies: their number (interface) and their share of all ties by weight
+    (interface_share)."""
 
     kind: Literal["interface"] = "interface"
     levelled: ClassVar[bool] = False
@@ -107,8 +116,11 @@ class Interface(Spec):
 
 
 class TieDensity(Spec):
-    """Share of ties, by weight, between each two strategies and within each: columns tie_density.NAME.NAME, in the order
-    of the config; they sum to 1 (the pair approximation's variables, a tie CD being counted once)."""
+    """Share of ties, by weight, between each two strategies and within each: columns tie_density.NAME.NAME.
+
+    In the order of the config, a tie between two strategies counted once, so that they sum to 1: the variables of pair
+    approximation.
+    """
 
     kind: Literal["tie_density"] = "tie_density"
     levelled: ClassVar[bool] = False
@@ -122,10 +134,12 @@ class TieDensity(Spec):
 
 
 class HierarchyLeft(Spec):
-    """The hierarchy that is left to a strategy of a tree or hierarchy: the largest set of its players whom ties from
-    one level to the next connect. How many they are (hierarchy.NAME.members), levels below its top (depth), how many
-    members those with any below them have directly below, on average (span), and the level of its top (top); the last
-    three are null where nobody plays it, the span also where nobody has anyone below.
+    """The hierarchy that is left to a strategy, of a tree or hierarchy: its largest connected part.
+
+    That is the largest set of its players whom ties from one level to the next connect, of several the one whose top
+    is highest. How many they are (hierarchy.NAME.members), levels below its top (depth), how many members those with any
+    below them have directly below, on average (span), and the level of its top (top); the last three are null where
+    nobody plays it, the span also where nobody has anyone below.
     """
 
     kind: Literal["hierarchy"] = "hierarchy"
@@ -143,8 +157,7 @@ class HierarchyLeft(Spec):
 
 
 class Levels(Spec):
-    """Share of each strategy on each level of a tree or hierarchy at the end, level 0 being the top: columns level_0.NAME and
-    on."""
+    """Share of each strategy on each level of a tree or hierarchy at the end: columns level_0.NAME, the top, and on."""
 
     kind: Literal["levels"] = "levels"
     levelled: ClassVar[bool] = True

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from evo.graphs import Graph
 from evo.graphs.measures import ends_of
 from evo.plots.labels import label_ends, settle_ends
-from evo.plots.page import PAGE, PictureError, add_note, close_page, open_page, settings
+from evo.plots.page import (
+    PAGE,
+    PictureError,
+    add_legend,
+    add_note,
+    close_page,
+    open_page,
+    settings,
+    text_width,
+)
+from evo.plots.panels import told_once
 from evo.plots.replays import evenly, replays_of
 from evo.plots.words import SPACE, number, settings_words
 from evo.results import Result
@@ -20,6 +31,7 @@ from evo.strategies import PALETTE
 LINES = 6  # points that are shown where nobody chose
 LATE = 8.0  # slopes are those of the last part of the run, from this fraction of its end on
 LEAST = 5  # records that make a slope
+LONGEST = 1.5  # inches of a label that fit beside the axes
 GOOD = 0.8  # share of the variance that a slope must explain
 
 
@@ -35,8 +47,9 @@ def interface(
     with settings():
         page = open_page(source, width=PAGE * 0.75, height=3)
         ax = page.body.subplots()
+        said = told_once(page, [replay.settings for replay in replays], replays[0].path.model)
         last, words, hues = [], [], []
-        for replay, color in zip(replays, PALETTE * 2, strict=False):
+        for replay, settings_here, color in zip(replays, said, PALETTE * 2, strict=False):
             shares, time = replay.mean(_across), replay.path.time
             held = (shares > 0) & (time > 0)
             if held.sum() < 2:
@@ -46,9 +59,9 @@ def interface(
             if np.isfinite(slope[0]):
                 late = time[held][time[held] >= time[held][-1] / LATE]
                 ax.plot(late, np.exp(slope[1]) * late ** slope[0], color=color, linestyle=":", linewidth=0.9)
-            said = settings_words(replay.settings, replay.path.model, short=True)
+            named = settings_words(settings_here, replay.path.model, short=True)
             exponent = f"slope{SPACE}{number(round(slope[0], 2))}" if np.isfinite(slope[0]) else ""
-            words.append(", ".join(filter(None, [said, exponent])))
+            words.append(", ".join(filter(None, [named, exponent])))
             last.append(float(shares[held][-1]))
             hues.append(color)
         if not last:
@@ -59,7 +72,10 @@ def interface(
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_xlabel("generations")
         ax.set_ylabel("share of ties between strategies")
-        ends = label_ends(ax, last, words, hues)
+        direct = max(text_width(text, 7) for text in words) <= LONGEST
+        ends = label_ends(ax, last, words, hues) if direct else []
+        if not direct:
+            add_legend(page, [Line2D([], [], color=color) for color in hues], words)
         if any("slope" in text for text in words):
             add_note(
                 page, f"Dotted: the slope from 1/{number(LATE)} of the time on, by least squares of the logarithms."

@@ -106,6 +106,8 @@ def _replay(result: Result, parts: Sequence[Swept], point: int, every: Every, fi
     _check_same(result, point, path)
     swept = next(each for each in parts if point in each.points)
     varied = {path: value for path, value in swept.points[point].items() if path in swept.paths}
+    if len(parts) > 1:
+        varied = {path: value for path, value in swept.fixed.items() if not path.startswith("run.")} | varied
     return Replay(varied, path)
 
 
