@@ -13,17 +13,18 @@ from pydantic import BeforeValidator, Field, model_validator
 from evo import _spec, _yaml
 from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
-from evo.canonical import plain
+from evo.canonical import plain, point_hash
 from evo.datafiles import with_files
 from evo.lowering import Problems
-from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, watched
+from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.model import Model, Parts
-from evo.pictures import Mix, Paths, Picture
+from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
 from evo.sweeps import Settings, Sweep, Sweeps
 
 SCHEMA_VERSION = 1
+COMMON = 0  # the point in the streams of every point that shares its random numbers
 PATH_KEYS = ("point", "replicate", "time")
 ORDER = (
     "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
@@ -144,7 +145,13 @@ class Experiment(Parts):
             "averages": needs_averages(self.measure),
             "cycles": self._seeks_cycles,
             "watched": watched(self.measure, self.model),
+            "nodes": "last" if needs_nodes(self.measure, self.model) else "none",
         }
+
+    @property
+    def stream(self) -> int:
+        """The point in the streams of random numbers: of this model and start, or one for all where they are common."""
+        return COMMON if self.run.common_random_numbers else point_hash(self.model, self.run.start)
 
     @property
     def _seeks_cycles(self) -> bool:
@@ -286,9 +293,15 @@ def schema() -> dict[str, Any]:
 
 
 def check_sweep(experiment: Experiment) -> None:
-    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built."""
-    for _ in experiment.points_of(tuple(part.ends for part in experiment.sweep)):
-        pass
+    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built; and pictures
+    of graphs where no point is of a population on one."""
+    ends = experiment.points_of(tuple(part.ends for part in experiment.sweep))
+    kinds = {experiment.population.kind, *(point.experiment.population.kind for point in ends)}
+    problems = Problems()
+    for place, picture in enumerate(experiment.plots):
+        if isinstance(picture, OfGraphs) and "network" not in kinds:
+            problems.add(("plots", place), f"{picture.kind} shows populations on graphs, and there is none here")
+    problems.stop()
 
 
 def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings | None = None) -> ConfigError:

@@ -48,9 +48,51 @@ class Compare(Spec):
     x: str | None = None
 
 
+class Lattice(Spec):
+    """Who plays what on a square lattice at some `times` (generations): a row of snapshots for each point of the sweep."""
+
+    kind: Literal["lattice"] = "lattice"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+    times: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    replicate: Annotated[int, Field(ge=0)] = 0
+
+
+class Network(Spec):
+    """Who plays what on the nodes of a graph at a `time`, by default at the end, one panel per point. A hierarchy stands level
+    by level (`levels`) or from its top outwards (`radial`), a graph without coordinates as springs draw it."""
+
+    kind: Literal["network"] = "network"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+    time: Annotated[float, Field(ge=0)] | None = None
+    layout: Literal["auto", "levels", "radial", "spring"] = "auto"
+    replicate: Annotated[int, Field(ge=0)] = 0
+
+
+class Levels(Spec):
+    """Shares over time on each level of a tree or hierarchy, from the top down. The mean of the first `replicates`."""
+
+    kind: Literal["levels"] = "levels"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+    replicates: Annotated[int, Field(ge=1, le=1000)] = 8
+
+
+class Interface(Spec):
+    """Share of ties between different strategies over time, logarithmic, with its late slope. The mean of the first
+    `replicates`."""
+
+    kind: Literal["interface"] = "interface"
+    part: str | None = None
+    points: tuple[int, ...] | None = None
+    replicates: Annotated[int, Field(ge=1, le=1000)] = 8
+
+
 def _by_name(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-_Kinds = Annotated[Prevail | Paths | Mix | Compare, Field(discriminator="kind")]
+OfGraphs = Lattice | Network | Levels | Interface
+_Kinds = Annotated[Prevail | Paths | Mix | Compare | OfGraphs, Field(discriminator="kind")]
 Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

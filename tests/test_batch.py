@@ -149,10 +149,10 @@ def test_a_broken_replicate_is_recorded_and_stops_nothing():
 def test_an_unexpected_error_at_one_point_is_told_and_stops_nothing(monkeypatch):
     outcomes = tasks.outcomes
 
-    def breaks(measures, model, recording):
+    def breaks(measures, model, *rest):
         if model.parameters["stag"].value == 5:
             raise MemoryError("no room")
-        return outcomes(measures, model, recording)
+        return outcomes(measures, model, *rest)
 
     monkeypatch.setattr(tasks, "outcomes", breaks)
     result = evo.run(evo.loads(STAG_HUNT), workers=2)

@@ -30,9 +30,8 @@ def short(experiment: evo.Experiment, generations: float = 2) -> evo.Experiment:
     for part in parts:
         for key in ("set", "grid", "zip"):
             settings = part.get(key, {})
-            for path in ("run.generations", "run.replicates"):
+            for path, few in {"run.generations": generations, "run.replicates": 2, "run.burn_in": 0}.items():
                 if path in settings:
-                    few = generations if path == "run.generations" else 2
                     settings[path] = few if key == "set" else [few] * len(settings[path])
     run = {**data["run"], "generations": generations, "replicates": 2, "burn_in": 0}
     return evo.Experiment.model_validate({**data, "run": run, "sweep": parts})
@@ -66,9 +65,10 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "better_game", "big_shift", "hawk_dove", "institutions", "internet", "organisations", "prisoners_dilemma",
-        "public_goods", "punishment", "reciprocity", "rock_paper_scissors", "rogers", "scalar_stress", "selection_bias",
-        "stag_hunt", "switching", "turbulence",
+        "better_game", "big_shift", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh", "institutions",
+        "internet", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment", "reciprocity",
+        "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias", "stag_hunt",
+        "switching", "turbulence",
     ]  # fmt: skip
 
 

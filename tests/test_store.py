@@ -187,10 +187,10 @@ def test_a_point_that_failed_is_not_run_again(tmp_path, monkeypatch):
 def test_a_point_left_out_by_an_unexpected_error_is_run_again(finished, tmp_path, monkeypatch):
     outcomes = tasks.outcomes
 
-    def breaks(measures, model, recording):
+    def breaks(measures, model, *rest):
         if model.parameters["benefit"].value == 4:
             raise OSError("disk on fire")
-        return outcomes(measures, model, recording)
+        return outcomes(measures, model, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "outcomes", breaks)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.experiment import Experiment, Point
 from evo.lowering import parts_apart
+from evo.measures import shape_of
 from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
 
@@ -165,7 +166,7 @@ class _Survey:
         plan = plan_of(**chosen.plan_arguments, record_every=chosen.record_every)
         self.records.append(0 if chosen.record_every is None else plan.records)
         self.recording = max(self.recording, recording_bytes(chosen.model.lowered, plan, 1))
-        shape = (chosen.measure, chosen.strategy_names, tuple(chosen.environment))
+        shape = shape_of(chosen.measure, chosen.model)
         if shape not in self.seen:
             self.seen.add(shape)
             self.outcome_types |= outcome_types(chosen)

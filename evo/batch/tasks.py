@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,17 +12,17 @@ import pyarrow as pa
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
 from evo.batch.tables import part_schema, path_rows, rows
-from evo.canonical import point_hash
 from evo.experiment import Experiment, Point
+from evo.graphs import Graph
 from evo.kernels.arrays import Recording
 from evo.measures import outcomes
+from evo.model import Model
 from evo.recording import plan_of, recording_bytes
 from evo.runfolder import FAILURE
-from evo.simulation import interrupted, run_plan, trouble
+from evo.simulation import graphs_of, interrupted, run_plan, trouble
 
 SECONDS = 0.4  # that a task should take
 MOST_BYTES = 2**26  # of recordings in a task, where one replicate does not take more
-COMMON = 0  # the point in the stream of every point that shares its random numbers
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
         model,
         plan_of(**chosen.plan_arguments, record_every=chosen.record_every),
         seed=run.seed,
-        point=COMMON if run.common_random_numbers else point_hash(model, run.start),
+        point=chosen.stream,
         replicates=job.count,
         first=job.first,
         flag=flag,
@@ -137,7 +137,8 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     healthy = _select(recording, sound)
     numbers = job.first + np.arange(job.count)
     schema = part_schema(outcome_schema)
-    found = rows(schema, _key(job, numbers[sound]), outcomes(chosen.measure, model, healthy) if sound.any() else {})
+    measured = outcomes(chosen.measure, model, healthy, _graphs(model, run.seed, numbers[sound])) if sound.any() else {}
+    found = rows(schema, _key(job, numbers[sound]), measured)
     if failed.any():
         words = {"seed": np.full(failed.sum(), run.seed), FAILURE: [message for message in messages if message]}
         found = pa.concat_tables([found, rows(schema, _key(job, numbers[failed]), words)])
@@ -146,6 +147,11 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     if chosen.record_every is None:
         return Rows(found, path_schema.empty_table())
     return Rows(found, path_rows(path_schema, chosen, job.point.index, numbers[sound], chosen.record_every, healthy))
+
+
+def _graphs(model: Model, seed: int, replicates: np.ndarray) -> Callable[[int], Graph]:
+    """The graph to play on of each row, a replicate."""
+    return lambda row: graphs_of(model, seed, int(replicates[row]))[0]
 
 
 def _key(job: Job, replicates: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,8 +1,10 @@
 """Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
-Of a result, each function takes a `Result` (`paths` and `mix` also an `evo.Path`) and gives a `Figure`; the caller's settings of
-matplotlib are neither read nor changed. `save` writes a figure with the config, seed and versions that made it; `draw`
-does both for all that a config asks for. What cannot be drawn raises PictureError and says why.
+Of a result, each function takes a `Result` (all but `prevail` and `compare` also an `evo.Path`) and gives a `Figure`; the
+caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
+populations on graphs: of a result they run replicates again, of a path they need its nodes; `animate` makes a film of
+one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
+for. What cannot be drawn raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
 `invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
@@ -15,13 +17,18 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from evo.plots.animate import animate
 from evo.plots.answers import draw_answers
 from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
 from evo.plots.dependence import dependence
 from evo.plots.gradient import gradient
+from evo.plots.interface import interface
 from evo.plots.invasion import invasion
+from evo.plots.lattice import lattice
+from evo.plots.levels import levels
 from evo.plots.mix import mix
+from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.prevail import prevail
@@ -33,14 +40,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PictureError",
+    "animate",
     "bifurcation",
     "compare",
     "dependence",
     "draw",
     "draw_answers",
     "gradient",
+    "interface",
     "invasion",
+    "lattice",
+    "levels",
     "mix",
+    "network",
     "paths",
     "prevail",
     "save",
@@ -48,7 +60,16 @@ __all__ = [
     "stationary",
 ]
 
-_BY_KIND = {"prevail": prevail, "paths": paths, "mix": mix, "compare": compare}
+_BY_KIND = {
+    "prevail": prevail,
+    "paths": paths,
+    "mix": mix,
+    "compare": compare,
+    "lattice": lattice,
+    "network": network,
+    "levels": levels,
+    "interface": interface,
+}
 
 
 def draw(result: Result, folder: FilePath | str, *, formats: Sequence[str] = FORMATS) -> list[FilePath]:

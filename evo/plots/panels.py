@@ -62,7 +62,7 @@ def title_panels(page: Page, axes: Sequence[Axes], settings: Sequence[Settings],
     if not any(settings) and len(axes) == 1:
         return
     inches = page.width / columns_for(len(axes)) - 0.35
-    settings = _told_once(page, settings, model)
+    settings = told_once(page, settings, model)
     titles = [settings_words(each, model) for each in settings]
     if any(wrap(f"a  {title}", inches=inches, size=8).count("\n") for title in titles):
         short = [settings_words(each, model, short=True) for each in settings]
@@ -74,7 +74,7 @@ def title_panels(page: Page, axes: Sequence[Axes], settings: Sequence[Settings],
         ax.set_title(wrap(f"$\\bf{{{letter}}}$  {title}" if len(axes) > 1 else title, inches=inches, size=8))
 
 
-def _told_once(page: Page, settings: Sequence[Settings], model: Parts) -> list[Settings]:
+def told_once(page: Page, settings: Sequence[Settings], model: Parts) -> list[Settings]:
     """The settings without those that are the same in all panels, which a note tells, and without how long each runs."""
     if len(settings) == 1:
         return list(settings)

@@ -11,17 +11,20 @@ import numpy as np
 
 from evo._errors import SimulationError
 from evo.canonical import point_hash
-from evo.kernels.arrays import Recording
+from evo.kernels.arrays import RECORDED, Plan, Recording
 from evo.populations import Groups
 from evo.recording import check_steps, plan_of, start_shares
 from evo.series import check_horizons
 from evo.simulation.groups import number_of_groups
+from evo.simulation.networks import graphs_of
 from evo.simulation.runs import run_plan
 from evo.simulation.trouble import trouble
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evo.experiment import Experiment
+    from evo.graphs import Graph
     from evo.model import Model
 
 Start = Mapping[str, float] | Literal["random"]
@@ -38,6 +41,7 @@ class Path:
     seed: int
     recording: Recording = field(repr=False)
     time: np.ndarray = field(repr=False)  # (time,), in generations
+    first: int = 0  # number of the first replicate
 
     @property
     def mix(self) -> np.ndarray:
@@ -58,6 +62,27 @@ class Path:
     def payoff(self) -> np.ndarray:
         """Mean payoff of the population, (replicate, time)."""
         return self.recording.payoff
+
+    @property
+    def nodes(self) -> np.ndarray:
+        """On a graph, the number of the strategy that each node plays, (replicate, time, node), uint8; records
+        after an early end (see `records`) are 0. Raises ValueError where it was not kept: `simulate(..., nodes=True)`."""
+        if self.recording.nodes.shape[1] <= len(self.time):
+            raise ValueError("who plays what on which node was not kept: simulate(..., nodes=True) keeps it, on graphs")
+        return self.recording.nodes[:, : len(self.time)]
+
+    @property
+    def records(self) -> np.ndarray:
+        """How many records there are of each replicate: fewer than times where it ended early, (replicate,)."""
+        return self.recording.counts[:, RECORDED]
+
+    def graph(self, replicate: int = 0) -> Graph:
+        """The graph that a replicate, numbered from 0 in this path, was played on; it is built again."""
+        if self.model.population.kind != "network":
+            raise ValueError(f"a {self.model.population.kind.replace('_', '-')} population has no graph")
+        if not 0 <= replicate < len(self.recording.counts):
+            raise ValueError(f"replicates are numbered from 0 to {len(self.recording.counts) - 1}, not {replicate}")
+        return graphs_of(self.model, self.seed, self.first + replicate)[0]
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -84,14 +109,15 @@ def simulate(
     start: Start | None = None,
     record_every: float = 1.0,
     tolerance: float = 1e-8,
+    nodes: bool = False,
     workers: int = 1,
     groups: bool = False,
 ) -> Path:
     """Replicates of a model from a start (equal shares by default), recorded every `record_every` generations.
 
-    start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. A model
-    without randomness is run once, whatever `replicates`. `groups` keeps the counts of every group. Raises SimulationError
-    with the state that broke a run.
+    start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. nodes: keep who
+    plays what on every node of a graph at each record, one byte each; groups: keep the counts of every group. A model
+    without randomness is run once, whatever `replicates`. Raises SimulationError with the state that broke a run.
     """
     start = {} if start is None else start
     if generations <= 0 or record_every <= 0 or replicates < 1 or workers < 1 or not 0 < tolerance < 1:
@@ -100,6 +126,8 @@ def simulate(
         )
     if groups and not isinstance(model.population, Groups):
         raise ValueError(f"groups are recorded where there are some, and the population is {model.population.kind}")
+    if nodes and model.population.kind != "network":
+        raise ValueError(f"a {model.population.kind.replace('_', '-')} population has no nodes to keep")
     check_horizons(model, generations)
     check_steps(model.lowered, generations)
     shares = [] if start == "random" else start_shares(dict(start), model.strategies)
@@ -114,13 +142,29 @@ def simulate(
         averages=False,
         cycles=False,
         watched=[],
+        nodes="all" if nodes else "none",
     )
     count = 1 if model.deterministic and start != "random" else replicates
     recording = run_plan(
         model, plan, seed=seed, point=point_hash(model, start), replicates=count, workers=workers,
         groups=number_of_groups(model) if groups else 0,
     )  # fmt: skip
-    for row in range(count):
+    return _path(model, plan, seed, recording, 0)
+
+
+def simulate_again(experiment: Experiment, *, first: int, replicates: int, record_every: float) -> Path:
+    """Replicates first, first+1, ... of an experiment without a sweep, as `evo.run` ran them, with all that can be kept of
+    them: the states of a graph's nodes at each record, too."""
+    model, seed = experiment.model, experiment.run.seed
+    arguments: dict[str, Any] = experiment.plan_arguments
+    arguments["nodes"] = "all" if model.population.kind == "network" else "none"
+    plan = plan_of(**arguments, record_every=record_every)
+    recording = run_plan(model, plan, seed=seed, point=experiment.stream, replicates=replicates, first=first)
+    return _path(model, plan, seed, recording, first)
+
+
+def _path(model: Model, plan: Plan, seed: int, recording: Recording, first: int) -> Path:
+    for row in range(len(recording.counts)):
         if message := trouble(model, recording, row):
-            raise SimulationError(f"replicate {row}: {message}")
-    return Path(model, seed, recording, plan.record_every * np.arange(plan.records))
+            raise SimulationError(f"replicate {first + row}: {message}")
+    return Path(model, seed, recording, plan.record_every * np.arange(plan.records), first)

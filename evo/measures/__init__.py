@@ -1,4 +1,4 @@
-"""Measures: what a run is asked, as columns of its outcomes, one value per replicate."""
+"""Measures: what a run is asked, as columns of its outcomes, one value per replicate; those of graphs in networks.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from pydantic import BeforeValidator, Field
 
 from evo._spec import ProblemError, Spec
 from evo.kernels.arrays import END, FIXED, FIXED_AT, MEAN, PERIOD, WEIGHT, Recording
+from evo.measures.networks import (
+    GraphOf,
+    Levels,
+    OfGraphs,
+    check_of_graphs,
+    columns_of_graphs,
+    gini_of,
+    level_count,
+)
 from evo.model import Model
 from evo.recording import is_flow
 
@@ -113,7 +122,8 @@ class MeanPayoff(Spec):
 
 
 class Gini(Spec):
-    """Gini coefficient of individual payoffs at the end, each individual with the expected payoff of its strategy.
+    """Gini coefficient of individual payoffs at the end: on a graph of what each node earned, else each individual with the
+    expected payoff of its strategy.
 
     Where a payoff is negative all are shifted by the minimum; `gini_shift` says by how much.
     """
@@ -121,6 +131,9 @@ class Gini(Spec):
     kind: Literal["gini"] = "gini"
 
     def columns(self, model: Model, recording: Recording) -> Columns:
+        if model.population.kind == "network":
+            gini, shift = gini_of(recording.earned)
+            return {"gini": gini, "gini_shift": shift}
         shares, payoffs = _finals(model, recording)
         lowest = np.where(shares > 0, payoffs, np.inf).min(axis=1)
         shift = np.maximum(0.0, -lowest)
@@ -190,7 +203,8 @@ _Kinds = Annotated[
     | Diversity
     | EnvironmentValues
     | Duration
-    | Period,
+    | Period
+    | OfGraphs,
     Field(discriminator="kind"),
 ]
 Measure = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]
@@ -207,8 +221,21 @@ def needs_averages(measures: tuple[Any, ...]) -> bool:
     return any(isinstance(m, MeanMix | MeanPayoff | EnvironmentValues) for m in measures)
 
 
+def needs_nodes(measures: tuple[Any, ...], model: Model) -> bool:
+    """Whether a run must keep how every node of its graph ends."""
+    return model.population.kind == "network" and any(isinstance(m, Gini | OfGraphs) for m in measures)
+
+
+def shape_of(measures: tuple[Any, ...], model: Model) -> tuple[object, ...]:
+    """What the columns of the outcomes depend on: equal for two models whose outcomes have the same columns."""
+    levels = level_count(model) if any(isinstance(m, Levels) for m in measures) else 0
+    return (measures, model.strategy_names, tuple(model.environment), levels)
+
+
 def check_measure(measure: object, model: Model) -> None:
     """Refuse a measure that this model cannot have."""
+    if isinstance(measure, OfGraphs):
+        check_of_graphs(measure, model)
     if isinstance(measure, TimeToTip) and measure.strategy not in model.strategies:
         raise ProblemError(
             ("strategy",), f"{measure.strategy!r} is not a strategy", f"strategies: {', '.join(model.strategies)}"
@@ -232,12 +259,20 @@ def check_measure(measure: object, model: Model) -> None:
         raise ProblemError((), "cycles are looked for in flows without noise only")
 
 
-def outcomes(measures: tuple[Any, ...], model: Model, recording: Recording) -> dict[str, np.ndarray]:
-    """All measures of a recording: columns by name, one value per replicate."""
+def outcomes(
+    measures: tuple[Any, ...], model: Model, recording: Recording, graph_of: GraphOf | None = None
+) -> dict[str, np.ndarray]:
+    """All measures of a recording: columns by name, one value per replicate.
+
+    graph_of: the graph that a row was played on, for measures of graphs; without it these are null.
+    """
     found: dict[str, np.ndarray] = {}
     tip = 0
+    of_graphs = columns_of_graphs((m for m in measures if isinstance(m, OfGraphs)), model, recording, graph_of)
     for measure in measures:
-        if isinstance(measure, TimeToTip):
+        if isinstance(measure, OfGraphs):
+            found |= {name: of_graphs[name] for name in measure.names(model)}
+        elif isinstance(measure, TimeToTip):
             found[measure.column] = recording.tipped[:, tip]
             tip += 1
         else:
