@@ -36,8 +36,8 @@ LASTING, REWIRING, LINKING = 0, 1, 2
 # Who is alike in a group.
 FOCAL, FOUNDER = 0, 1
 
-# Laws of motion of an environment variable.
-FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK = 0, 1, 2, 3, 4, 5, 6, 7
+# Laws of motion of an environment variable; LOCAL: the mean of what nodes of a graph have each for themselves.
+FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
 # Shapes within a law.
 SINE, SQUARE = 0, 1

@@ -1,21 +1,28 @@
 """Lowering: the parts of a model, checked against each other, to the arrays that kernels read."""
 
-from evo.lowering.names import scalar_names
+from evo.lowering.direct import directly, lower_direct
+from evo.lowering.names import attributes, scalar_names
 from evo.lowering.network import blank_nodes, graph_specs, lower_net, network_process, shared_graph
 from evo.lowering.problems import Problems
 from evo.lowering.process import lower
+from evo.lowering.regions import lower_regions, region_of
 from evo.lowering.rule import acting
 from evo.lowering.ties import lower_bonds
 
 __all__ = [
     "Problems",
     "acting",
+    "attributes",
     "blank_nodes",
+    "directly",
     "graph_specs",
     "lower",
     "lower_bonds",
+    "lower_direct",
     "lower_net",
+    "lower_regions",
     "network_process",
+    "region_of",
     "scalar_names",
     "shared_graph",
 ]

@@ -12,13 +12,15 @@ from evo import codes
 from evo._spec import ProblemError
 from evo.canonical import canonical
 from evo.games import GroupGame
-from evo.games.layout import LARGEST_TABLE, compositions
+from evo.games.layout import compositions
 from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
 from evo.kernels.nodes.net import Net, Nodes, Ties
+from evo.lowering.direct import directly, group_sizes, no_formulas, table_columns, without_table
 from evo.lowering.payoffs import group_program
+from evo.lowering.regions import LEVELLED, check_regions
 from evo.lowering.rule import acting
 from evo.lowering.ties import check_ties
 from evo.quantities import NEIGHBOURHOOD, number
@@ -27,8 +29,6 @@ from evo.strategies import roles
 if TYPE_CHECKING:
     from evo.model import Model
     from evo.populations import Network
-
-LEVELLED = ("tree", "hierarchy")
 
 
 def graph_specs(model: Model) -> tuple[Any, Any]:
@@ -117,19 +117,21 @@ def check_network(model: Model, size: int) -> Meeting:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no coordinates, and so no centre")
     if population.ties is not None:
         check_ties(model, nodes)
+    check_regions(model, spec, nodes)
     return Meeting(
         size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False, population.ties is not None
     )
 
 
 def network_process(model: Model, graph: Graph) -> Process:
-    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups."""
+    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups; or without a
+    table, where payoffs are calculated where they are needed."""
     process = model.lowered
     if not isinstance(model.form, GroupGame):
-        return process
+        return without_table(model, process) if directly(model, graph) else process
     if graph.directed or len(graph.adjacency.weights):
         raise ProblemError(("population", "graph"), "groups around nodes need a graph without directions and weights")
-    sizes = _group_sizes(graph)
+    sizes = group_sizes(graph)
     if model.form.size != NEIGHBOURHOOD and list(sizes) != [process.meeting.size]:
         few = ", ".join(str(size) for size in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
         raise ProblemError(
@@ -137,13 +139,10 @@ def network_process(model: Model, graph: Graph) -> Process:
             f"is {process.meeting.size}, and the groups on this graph have {few} members",
             f"say `size: {NEIGHBOURHOOD}`",
         )
+    if directly(model, graph):
+        return without_table(model, process)
     strategies = len(model.strategies)
-    columns = sum(math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes)
-    if 8 * strategies * columns > LARGEST_TABLE:
-        raise ProblemError(
-            ("population", "graph"),
-            f"groups of up to {sizes[-1]} members of {strategies} strategies need {columns:,} payoffs, too many to hold",
-        )
+    columns = table_columns(model, graph)
     groups = [compositions(strategies, int(size)) for size in sizes]
     vectors = np.vstack([np.vstack(groups).T, np.repeat(sizes, [len(found) for found in groups])]).astype(float)
     own = np.repeat(np.arange(strategies)[:, None], columns, axis=1)
@@ -156,12 +155,8 @@ def network_process(model: Model, graph: Graph) -> Process:
     return process._replace(game=game)
 
 
-def _group_sizes(graph: Graph) -> np.ndarray:
-    return np.unique(graph.degrees + 1)
-
-
 def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
-    """The arrays of a graph to play on and one to learn from."""
+    """The arrays of a graph to play on and one to learn from; for formulas of payoffs see `lower_direct`."""
     population: Any = model.population
     grouped = isinstance(model.form, GroupGame)
     degree = _weighted_degrees(graph)
@@ -173,6 +168,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
     groups_or_ties = met if grouped else degree
+    tabled = grouped and not directly(model, graph)
     plays = _ties(graph.adjacency)
     learns = plays if learning is graph else _ties(learning.adjacency)
     if population.ties is not None and (graph.directed or len(graph.adjacency.weights)):
@@ -185,7 +181,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale=scale,
         degree=groups_or_ties,
         largest=float(max(1.0, met.max())),
-        ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
+        ranks=_ranks(len(model.strategies), group_sizes(graph) if tabled else np.array([1])),
         grouped=grouped,
         everywhere=grouped and population.scope == "all",
         selfish=population.self_interaction,
@@ -195,6 +191,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         clustered=population.placement == "cluster",
         averaged=population.payoff == "average",
         cost=number(population.tie_cost, model.parameter_values),
+        direct=no_formulas(len(model.strategies)),
         lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
 
@@ -270,5 +267,11 @@ def _by_sheets(process: Process, net: Net) -> bool:
     """Whether kernels/nodes/lattice.py can run it."""
     rule, lattice = process.rule, net.lattice
     best_of_two = rule.code == codes.IMITATE_BEST and rule.mutation == 0 and len(process.to) == 2
-    alone = net.learns is net.plays and not net.grouped and net.cost == 0 and not process.game.reads_mix
+    alone = (
+        net.learns is net.plays
+        and not net.grouped
+        and not net.direct.used
+        and net.cost == 0
+        and not process.game.reads_mix
+    )
     return best_of_two and alone and rule.pace == codes.SYNCHRONOUS and min(lattice.rows, lattice.columns) >= 3

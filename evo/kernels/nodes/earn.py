@@ -5,11 +5,29 @@ import math
 from evo.codes import NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, REASON, WHO
+from evo.kernels.nodes.direct import groups_payoff, pair_payoff
 
 
 @inline
 def payoff_of(net, around, strategies, table, i, s):
     """What i earns, or with strategy s would earn, from those around it."""
+    if net.direct.used:
+        return (
+            direct_payoff(
+                net.direct,
+                net.plays.starts,
+                net.plays.stops,
+                net.plays.neighbours,
+                net.grouped,
+                net.everywhere,
+                net.selfish,
+                around,
+                strategies,
+                i,
+                s,
+            )
+            * net.scale[i]
+        )
     if net.grouped:
         return grouped_payoff(
             net.plays.starts,
@@ -28,6 +46,14 @@ def payoff_of(net, around, strategies, table, i, s):
     for t in range(around.shape[1]):
         total += around[i, t] * table[s, t]
     return total * net.scale[i]
+
+
+@inner
+def direct_payoff(direct, starts, stops, neighbours, grouped, everywhere, selfish, around, strategies, i, s):
+    """The sum of what i earns, calculated by formula."""
+    if grouped:
+        return groups_payoff(direct, starts, stops, neighbours, everywhere, around, strategies, i, s)
+    return pair_payoff(direct, float(stops[i] - starts[i]), selfish, around, i, s)
 
 
 @inline

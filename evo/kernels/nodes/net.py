@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.kernels.adjacency import Lattice
+from evo.kernels.nodes.direct import Direct
 
 Array = np.ndarray
 
@@ -42,6 +43,7 @@ class Net(NamedTuple):
     clustered: bool  # ... around a node drawn at random
     averaged: bool  # payoffs are averages, not sums
     cost: float  # of a tie
+    direct: Direct  # Direct: formulas of payoffs that no table holds
     lattice: Lattice  # the square lattice that the graph is; 0 rows where it is another
 
 
