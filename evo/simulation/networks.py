@@ -53,8 +53,8 @@ def run_network(
             net = net._replace(direct=lower_direct(model, graph, work.scalars, region, regions.values))
         nodes = blank_nodes(process, net)
         run_nodes(
-            process, net, bonds, regions, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop, part.step, flag,
-            work, recording,
+            process, net, bonds, regions, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop,
+            part.step, flag, work, recording,
         )  # fmt: skip
 
 
