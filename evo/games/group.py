@@ -39,11 +39,11 @@ class GroupGame(Spec):
         if not self.contributions:
             return self
         pot = " + ".join(f"k_{name}*{term(cell)}" for name, cell in self.contributions.items())
-        own = {
-            name: re.compile(rf"\b{OWN}\b").sub(term(cell), text(self.payoffs[name]))
-            for name, cell in self.contributions.items()
+        payoffs: dict[Name, Cell] = {
+            name: re.sub(rf"\b{OWN}\b", term(self.contributions.get(name, 0.0)), text(cell))
+            for name, cell in self.payoffs.items()
         }
-        return GroupGame(size=self.size, let={POT: pot, **self.let}, payoffs=own)
+        return GroupGame(size=self.size, let={POT: pot, **self.let}, payoffs=payoffs)
 
 
 def text(cell: float | str) -> str:
