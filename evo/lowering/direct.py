@@ -66,35 +66,29 @@ def without_table(model: Model, process: Process) -> Process:
 
 def no_formulas(strategies: int) -> Direct:
     """Formulas where payoffs come from a table."""
-    code, numbers, places = np.zeros((0, 3), np.int64), np.zeros((0, strategies)), np.zeros(0, np.int64)
-    none = np.zeros(0)
-    return Direct(
-        False, code, code, places, places, none, none, numbers, numbers, 0, none, numbers, False, places, numbers
-    )
+    code, numbers, none = np.zeros((0, 3), np.int64), np.zeros((0, strategies)), np.zeros(0)
+    return Direct(False, code, code, none, none, numbers, 0, 0, np.zeros((2, 0), np.int64), numbers, False, numbers)
 
 
 def lower_direct(model: Model, graph: Graph, scalars: np.ndarray, region: np.ndarray, values: np.ndarray) -> Direct:
     """The formulas, which read `scalars` and the local variables' `values`, (R, L), of each node's `region`, (N,)."""
     strategies = len(model.strategies)
-    programs = _programs(model)
-    still, code, constants, registers = _joined(programs)
-    lengths = [len(program.moving_code) for program in programs]
-    contributions = len(programs) > strategies
+    parts = _programs(model)
+    code, constants, programs, registers = _joined(parts)
+    contributions = len(parts) > strategies
+    levels = graph.levels if len(graph.levels) else np.zeros(graph.size)
     return Direct(
         used=True,
-        still=still,
         code=code,
-        bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        results=np.array(registers[:-1], np.int64),
+        programs=programs,
         constants=constants,
         scalars=scalars,
-        registers=np.zeros((registers[-1], 1)),
-        stack=np.zeros((max(program.depth for program in programs), 1)),
+        memory=np.zeros((registers + max(program.depth for program in parts), 1)),
+        registers=registers,
         first=scalars_end(model),
-        levels=graph.levels.astype(float) if len(graph.levels) else np.zeros(graph.size),
+        places=np.array([levels, region], np.int64),
         gives=np.zeros((graph.size if contributions else 0, strategies)),
         giving_moves=contributions and _giving_moves(model),
-        region=region,
         values=values,
     )
 
@@ -126,23 +120,26 @@ def _program(let: dict[str, str], outputs: dict[str, str], scalars: dict[str, in
     return compiled(tuple(let.items()), tuple(outputs.items()), tuple(scalars.items()), (), moves)
 
 
-def _joined(programs: list[Program]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
-    """All programs in one row: static code, moving code, constants, and where the registers of each begin, and end."""
+def _joined(programs: list[Program]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """All programs in one: code, constants, where in the code each begins and ends with its first register, and the number
+    of registers. First comes the static code of all, as one program."""
     still: list[np.ndarray] = []
-    code: list[np.ndarray] = []
-    constants: list[np.ndarray] = []
-    registers = [0]
-    count = 0
+    moving: list[np.ndarray] = []
+    firsts = [0]
+    constants = registers = 0
     for program in programs:
-        for part, given in ((still, program.static_code), (code, program.moving_code)):
+        for part, given in ((still, program.static_code), (moving, program.moving_code)):
             moved = given.copy()
-            moved[given[:, 0] == codes.CONSTANT, 1] += count
-            moved[np.isin(given[:, 0], (codes.REGISTER, codes.STORE)), 1] += registers[-1]
+            moved[given[:, 0] == codes.CONSTANT, 1] += constants
+            moved[np.isin(given[:, 0], (codes.REGISTER, codes.STORE)), 1] += registers
             part.append(moved)
-        constants.append(program.constants)
-        count += len(program.constants)
-        registers.append(registers[-1] + program.registers)
-    return np.vstack(still), np.vstack(code), np.concatenate(constants), registers
+        firsts.append(registers)
+        constants += len(program.constants)
+        registers += program.registers
+    stops = np.cumsum([sum(len(code) for code in still), *(len(code) for code in moving)])
+    places = np.column_stack([np.r_[0, stops[:-1]], stops, firsts]).astype(np.int64)
+    numbers = np.concatenate([program.constants for program in programs])
+    return np.ascontiguousarray(np.vstack([*still, *moving])), numbers, places, registers
 
 
 def _giving_moves(model: Model) -> bool:

@@ -18,39 +18,51 @@ Array = np.ndarray
 MEMBERS, DEGREE, LEVEL, POT, OWN, COUNTS = 0, 1, 2, 3, 4, 5
 
 
+# Rows of `places`.
+LEVELS, REGION = 0, 1
+
+
 class Direct(NamedTuple):
-    """The formulas, and what they read of nodes; d strategies, L local variables, R regions."""
+    """The formulas, and what they read of nodes; d strategies, L local variables, R regions. Few arrays, since all of them
+    are handed to whoever asks for a payoff."""
 
     used: bool  # else payoffs come from the table, and all here is empty
-    still: Array  # int64 (m, 3): code of what no moving name reaches
-    code: Array  # int64 (M, 3)
-    bounds: Array  # int64 (2d+1,) or (d+1,): where the code of each program begins, payoffs before contributions
-    results: Array  # int64 (2d,) or (d,): its first output among the registers
+    code: Array  # int64 (M, 3): of all programs
+    programs: (
+        Array  # int64 (2d+1, 3) or (d+1, 3): where in `code` each begins and ends, row of its first output in `memory`;
+    )
+    # first what no moving name reaches, then payoffs, then contributions
     constants: Array  # float64
     scalars: Array  # float64: those of the run, and what is told of a node
-    registers: Array  # float64 (registers, 1)
-    stack: Array  # float64 (depth, 1)
+    memory: Array  # float64 (registers + depth, 1)
+    registers: int
     first: int  # place among `scalars` of what is told of a node
-    levels: Array  # float64 (N,), 0 where the graph has none
+    places: Array  # int64 (2, N): level of each node, 0 where the graph has none, and region
     gives: Array  # float64 (N, d): what each node puts into a group if it plays s; empty where there are no pots
     giving_moves: bool
-    region: Array  # int64 (N,)
     values: Array  # float64 (R, L): the local variables
 
 
 @inner
 def begin_directly(direct, starts, stops):
     """What is calculated once a run, and the contributions."""
-    execute(direct.still, direct.constants, direct.scalars, direct.registers, direct.registers, direct.stack)
+    result_of(direct, np.int64(0))
     fill_gives(direct, starts, stops, np.int64(-1))
 
 
 @inner
 def result_of(direct, program):
-    """Run a program; returns the place of its first output among the registers."""
-    first, stop = direct.bounds[program], direct.bounds[program + 1]
-    execute(direct.code[first:stop], direct.constants, direct.scalars, direct.registers, direct.registers, direct.stack)
-    return direct.results[program]
+    """Run a program; returns the row of its first output."""
+    registers = direct.memory[: direct.registers]
+    execute(
+        direct.code[direct.programs[program, 0] : direct.programs[program, 1]],
+        direct.constants,
+        direct.scalars,
+        registers,
+        registers,
+        direct.memory[direct.registers :],
+    )
+    return direct.programs[program, 2]
 
 
 @inner
@@ -58,14 +70,14 @@ def tell_place(direct, i):
     """Let formulas read the local variables where node i is."""
     place = direct.first + COUNTS + direct.gives.shape[1]
     for variable in range(direct.values.shape[1]):
-        direct.scalars[place + variable] = direct.values[direct.region[i], variable]
+        direct.scalars[place + variable] = direct.values[direct.places[REGION, i], variable]
 
 
 @inner
 def tell_player(direct, i, degree):
     """Let formulas read of node i how many it plays with, and its level."""
     direct.scalars[direct.first + DEGREE] = degree
-    direct.scalars[direct.first + LEVEL] = direct.levels[i]
+    direct.scalars[direct.first + LEVEL] = direct.places[LEVELS, i]
 
 
 @inner
@@ -73,13 +85,13 @@ def fill_gives(direct, starts, stops, region):
     """What the nodes of a region (-1: of all) put into each of their groups, by strategy."""
     if len(direct.gives) == 0:
         return
-    for i in range(len(direct.levels)):
-        if region < 0 or direct.region[i] == region:
+    for i in range(len(direct.gives)):
+        if region < 0 or direct.places[REGION, i] == region:
             tell_place(direct, i)
             tell_player(direct, i, float(stops[i] - starts[i]))
             strategies = direct.gives.shape[1]
             for s in range(strategies):
-                direct.gives[i, s] = direct.registers[result_of(direct, strategies + s), 0]
+                direct.gives[i, s] = direct.memory[result_of(direct, strategies + s + 1), 0]
 
 
 @inner
@@ -87,11 +99,11 @@ def pair_payoff(direct, degree, selfish, around, i, s):
     """The sum over those around i of what it earns with strategy s from each."""
     tell_place(direct, i)
     tell_player(direct, i, degree)
-    first = result_of(direct, s)
-    total = direct.registers[first + s, 0] if selfish else 0.0
+    first = result_of(direct, s + 1)
+    total = direct.memory[first + s, 0] if selfish else 0.0
     for t in range(around.shape[1]):
         if around[i, t] != 0.0:
-            total += around[i, t] * direct.registers[first + t, 0]
+            total += around[i, t] * direct.memory[first + t, 0]
     return total
 
 
@@ -102,7 +114,7 @@ def groups_payoff(direct, starts, stops, neighbours, everywhere, around, strateg
     total = group_payoff(direct, starts, stops, neighbours, around, strategies, i, i, s)
     if everywhere:
         for e in range(starts[i], stops[i]):
-            total += group_payoff(direct, starts, stops, neighbours, around, strategies, neighbours[e], i, s)
+            total += group_payoff(direct, starts, stops, neighbours, around, strategies, np.int64(neighbours[e]), i, s)
     return total
 
 
@@ -125,4 +137,4 @@ def group_payoff(direct, starts, stops, neighbours, around, strategies, centre, 
             pot += gives[j, s if j == i else strategies[j]]
         scalars[first + POT] = pot
         scalars[first + OWN] = gives[i, s]
-    return direct.registers[result_of(direct, s), 0]
+    return direct.memory[result_of(direct, s + 1), 0]

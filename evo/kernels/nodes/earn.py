@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from evo.codes import NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, REASON, WHO
@@ -12,22 +14,21 @@ from evo.kernels.nodes.direct import groups_payoff, pair_payoff
 def payoff_of(net, around, strategies, table, i, s):
     """What i earns, or with strategy s would earn, from those around it."""
     if net.direct.used:
-        return (
-            direct_payoff(
-                net.direct,
-                net.plays.starts,
-                net.plays.stops,
-                net.plays.neighbours,
-                net.grouped,
-                net.everywhere,
-                net.selfish,
-                around,
-                strategies,
-                i,
-                s,
-            )
-            * net.scale[i]
+        plays = net.plays
+        whole = direct_payoff(
+            net.direct,
+            plays.starts,
+            plays.stops,
+            plays.neighbours,
+            net.grouped,
+            net.everywhere,
+            net.selfish,
+            around,
+            strategies,
+            np.int64(i),
+            np.int64(s),
         )
+        return whole * net.scale[i]
     if net.grouped:
         return grouped_payoff(
             net.plays.starts,

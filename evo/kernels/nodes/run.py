@@ -155,7 +155,7 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
                 fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
         if bonds.growing and step % per_generation == 0:
             grow(bonds, net, nodes)
-        if len(net.plays.weights) > 0:
+        if len(net.plays.weights) > 0 and (len(regions.due) == 0 or step % per_generation == 0):
             look_around(net, nodes.strategies, nodes.around)  # sums of weights must not drift
             if bonds.kind != LASTING:
                 for i in range(count):
