@@ -198,6 +198,22 @@ def test_pots_are_what_the_members_put_in(payoff_is, scope):
 
 
 @pytest.mark.pure
+def test_the_degree_is_the_present_one_where_ties_come_and_go():
+    ties = {"kind": "rewiring", "pace": 2, "leaves": {"C": ["D"]}}
+    population = {"graph": RANDOM, "payoff": "accumulate", "ties": ties}
+    model = loaded(PAIRS, population, mutation={"rate": 0.1}, selection={"intensity": 0.01})
+    found = recorded(model)
+    first = graphs_of(model, 4, 0)[0].to_matrix().toarray() > 0
+    tied = np.unpackbits(found.ties[0], axis=1, bitorder="little")[:, :14].astype(bool)
+    assert (tied == tied.T).all() and (tied.sum(axis=1) != first.sum(axis=1)).sum() > 3
+    state = found.nodes[0, -1]
+    for i in range(14):
+        k, others = tied[i].sum(), state[tied[i]]
+        each = [[3 - k / 4, 1], [5 * k, 1 if k > 2 else 0.7]][state[i]]
+        assert found.earned[0, i] == pytest.approx(sum(each[t] for t in others), rel=1e-12)
+
+
+@pytest.mark.pure
 def test_local_variables_are_read_where_the_game_is_played_and_contributions_where_the_giver_is():
     game = {
         "kind": "group",
