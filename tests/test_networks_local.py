@@ -93,7 +93,7 @@ def probe(net, nodes, table, strategy, status, earned):
 def probed(parts, model, state, values=None):
     """Payoffs (N, d) at a state, the local variables being `values`."""
     _, process, net, _, regions, nodes, work = parts
-    assert net.direct.used
+    assert net.direct is not None
     nodes.strategies[:] = state
     shares = np.bincount(state, minlength=len(model.strategies)) / len(state)
     work.scalars[process.mix : process.mix + len(shares)] = shares

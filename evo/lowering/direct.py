@@ -64,12 +64,6 @@ def without_table(model: Model, process: Process) -> Process:
     return process._replace(game=game, scalars=np.concatenate([process.scalars, told]))
 
 
-def no_formulas(strategies: int) -> Direct:
-    """Formulas where payoffs come from a table."""
-    code, numbers, none = np.zeros((0, 3), np.int64), np.zeros((0, strategies)), np.zeros(0)
-    return Direct(False, code, code, none, none, numbers, 0, 0, np.zeros((2, 0), np.int64), numbers, False, numbers)
-
-
 def lower_direct(model: Model, graph: Graph, scalars: np.ndarray, region: np.ndarray, values: np.ndarray) -> Direct:
     """The formulas, which read `scalars` and the local variables' `values`, (R, L), of each node's `region`, (N,)."""
     strategies = len(model.strategies)
@@ -78,7 +72,6 @@ def lower_direct(model: Model, graph: Graph, scalars: np.ndarray, region: np.nda
     contributions = len(parts) > strategies
     levels = graph.levels if len(graph.levels) else np.zeros(graph.size)
     return Direct(
-        used=True,
         code=code,
         programs=programs,
         constants=constants,

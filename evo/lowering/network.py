@@ -18,7 +18,7 @@ from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
 from evo.kernels.nodes.net import Net, Nodes, Ties
-from evo.lowering.direct import directly, group_sizes, no_formulas, table_columns, without_table
+from evo.lowering.direct import directly, group_sizes, table_columns, without_table
 from evo.lowering.payoffs import group_program
 from evo.lowering.regions import LEVELLED, check_regions
 from evo.lowering.rule import acting
@@ -191,7 +191,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         clustered=population.placement == "cluster",
         averaged=population.payoff == "average",
         cost=number(population.tie_cost, model.parameter_values),
-        direct=no_formulas(len(model.strategies)),
+        direct=None,
         lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
 
@@ -270,7 +270,7 @@ def _by_sheets(process: Process, net: Net) -> bool:
     alone = (
         net.learns is net.plays
         and not net.grouped
-        and not net.direct.used
+        and net.direct is None
         and net.cost == 0
         and not process.game.reads_mix
     )

@@ -26,7 +26,6 @@ class Direct(NamedTuple):
     """The formulas, and what they read of nodes; d strategies, L local variables, R regions. Few arrays, since all of them
     are handed to whoever asks for a payoff."""
 
-    used: bool  # else payoffs come from the table, and all here is empty
     code: Array  # int64 (M, 3): of all programs
     programs: (
         Array  # int64 (2d+1, 3) or (d+1, 3): where in `code` each begins and ends, row of its first output in `memory`;
@@ -45,9 +44,18 @@ class Direct(NamedTuple):
 
 @inner
 def begin_directly(direct, starts, stops):
-    """What is calculated once a run, and the contributions."""
-    result_of(direct, np.int64(0))
-    fill_gives(direct, starts, stops, np.int64(-1))
+    """What is calculated once a run, and the contributions; nothing where payoffs come from a table."""
+    if direct is not None:
+        result_of(direct, np.int64(0))
+        fill_gives(direct, starts, stops, np.int64(-1))
+
+
+@inner
+def give_anew(direct, starts, stops, region):
+    """The contributions of a region (-1: of all) where they move during a run."""
+    if direct is not None:
+        if direct.giving_moves:
+            fill_gives(direct, starts, stops, region)
 
 
 @inner

@@ -13,10 +13,35 @@ from evo.kernels.nodes.direct import groups_payoff, pair_payoff
 @inline
 def payoff_of(net, around, strategies, table, i, s):
     """What i earns, or with strategy s would earn, from those around it."""
-    if net.direct.used:
-        plays = net.plays
-        whole = direct_payoff(
-            net.direct,
+    return payoff_by(net.direct, net, around, strategies, table, i, s)
+
+
+@inline
+def payoff_by(direct, net, around, strategies, table, i, s):
+    """From the table, or by formula. Whether there are formulas is known by type, so that one of both is compiled."""
+    plays = net.plays
+    if direct is None:
+        if net.grouped:
+            return grouped_payoff(
+                plays.starts,
+                plays.stops,
+                plays.neighbours,
+                net.scale,
+                net.ranks,
+                net.everywhere,
+                around,
+                strategies,
+                table,
+                i,
+                s,
+            )
+        total = table[s, s] if net.selfish else 0.0
+        for t in range(around.shape[1]):
+            total += around[i, t] * table[s, t]
+        return total * net.scale[i]
+    else:
+        total = direct_payoff(
+            direct,
             plays.starts,
             plays.stops,
             plays.neighbours,
@@ -28,25 +53,7 @@ def payoff_of(net, around, strategies, table, i, s):
             np.int64(i),
             np.int64(s),
         )
-        return whole * net.scale[i]
-    if net.grouped:
-        return grouped_payoff(
-            net.plays.starts,
-            net.plays.stops,
-            net.plays.neighbours,
-            net.scale,
-            net.ranks,
-            net.everywhere,
-            around,
-            strategies,
-            table,
-            i,
-            s,
-        )
-    total = table[s, s] if net.selfish else 0.0
-    for t in range(around.shape[1]):
-        total += around[i, t] * table[s, t]
-    return total * net.scale[i]
+        return total * net.scale[i]
 
 
 @inner

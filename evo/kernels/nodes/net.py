@@ -43,7 +43,7 @@ class Net(NamedTuple):
     clustered: bool  # ... around a node drawn at random
     averaged: bool  # payoffs are averages, not sums
     cost: float  # of a tie
-    direct: Direct  # Direct: formulas of payoffs that no table holds
+    direct: Direct | None  # Direct: formulas of payoffs that no table holds
     lattice: Lattice  # the square lattice that the graph is; 0 rows where it is another
 
 

@@ -12,7 +12,7 @@ from evo.codes import LOCAL
 from evo.kernels._cache import inner
 from evo.kernels.arrays import FIRST, FRESH, KIND, VALUE, Laws
 from evo.kernels.environment import begin_events, cross, next_event, smooth_value
-from evo.kernels.nodes.direct import fill_gives
+from evo.kernels.nodes.direct import give_anew
 from evo.kernels.nodes.net import Array
 
 
@@ -83,8 +83,7 @@ def cross_regions(regions, direct, starts, stops, step, t, late, generation, rng
                 mean += regions.part[r] * (value - regions.values[r, variable])
                 regions.values[r, variable] = value
                 tell_mean(regions, variable, mean, events)
-        if direct.giving_moves:
-            fill_gives(direct, starts, stops, r)
+        give_anew(direct, starts, stops, np.int64(r))
     if generation:
         read_all(regions, t, events)
 

@@ -24,7 +24,7 @@ from evo.kernels.environment import begin_environment, cross, evaluate, step_cha
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
 from evo.kernels.nodes.bonds import grow, keep_ties, weigh
-from evo.kernels.nodes.direct import begin_directly, fill_gives
+from evo.kernels.nodes.direct import begin_directly, give_anew
 from evo.kernels.nodes.earn import look_around
 from evo.kernels.nodes.lattice import sweep
 from evo.kernels.nodes.offspring import fill_tree
@@ -87,8 +87,7 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
     tell_shares(process, amounts, count, work)
     prepare(process.game.program, work.scalars, process.game.vectors, work.registers, work.stack)
     fill_table(process.game, work)
-    if net.direct.used:
-        begin_directly(net.direct, net.plays.starts, net.plays.stops)
+    begin_directly(net.direct, net.plays.starts, net.plays.stops)
     mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
     record(
         row,
@@ -224,5 +223,5 @@ def move(process, net, regions, nodes, step, per_generation, unit, weather, amou
     tell_shares(process, amounts, len(nodes.strategies), work)
     if process.game.moves:
         fill_table(process.game, work)
-    if shared and net.direct.giving_moves:
-        fill_gives(net.direct, net.plays.starts, net.plays.stops, np.int64(-1))
+    if shared:
+        give_anew(net.direct, net.plays.starts, net.plays.stops, np.int64(-1))
