@@ -526,7 +526,7 @@ def test_shocks_of_nodes_have_the_mean_of_theirs():
     model = loaded(
         GAME_E, {"graph": {"kind": "cycle", "size": 900}}, environment={"e": SHOCKS | {"local": True, "rate": 2}}
     )
-    regions, recording = weather(model, 20.5)  # half-way, where the mean has followed events only
+    regions, recording = weather(model, 20)
     values = regions.values[:, 0]
     mean, sd = 1 + 2 * -0.5 * 2.5, math.sqrt(2 * 0.25 * 2.5 / 2)
     assert abs(values.mean() - mean) < 4.5 * sd / 30
@@ -534,6 +534,9 @@ def test_shocks_of_nodes_have_the_mean_of_theirs():
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 4.5 / 30
     assert recording.final[0, -1] == pytest.approx(values.mean(), rel=1e-12)
     assert (regions.events[:, NEXT, 0] > 20).all()
+    regions, recording = weather(model, 20.5)  # since the last generation the mean has followed events alone
+    assert recording.final[0, -1] == pytest.approx(regions.values[:, 0].mean(), rel=1e-12)
+    assert abs(regions.values[:, 0].mean() - values.mean()) > 0.1
 
 
 @pytest.mark.pure
