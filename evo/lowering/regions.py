@@ -10,7 +10,7 @@ from evo import codes
 from evo._spec import ProblemError
 from evo.environments import is_local
 from evo.graphs.fields import whole
-from evo.kernels.nodes.regions import Regions
+from evo.kernels.nodes.net import Regions
 from evo.lowering.laws import local_laws
 from evo.lowering.names import LEVEL, attributes, reads
 from evo.quantities import number

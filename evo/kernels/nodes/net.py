@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.kernels.adjacency import Lattice
+from evo.kernels.arrays import Laws
 from evo.kernels.nodes.direct import Direct
 
 Array = np.ndarray
@@ -43,7 +44,7 @@ class Net(NamedTuple):
     clustered: bool  # ... around a node drawn at random
     averaged: bool  # payoffs are averages, not sums
     cost: float  # of a tie
-    direct: Direct | None  # Direct: formulas of payoffs that no table holds
+    direct: Direct | None  # formulas of payoffs that no table holds
     lattice: Lattice  # the square lattice that the graph is; 0 rows where it is another
 
 
@@ -63,3 +64,14 @@ class Nodes(NamedTuple):
     sheets: Array  # uint8 (3, rows + 2, columns + 2) of a lattice on which kernels/nodes/lattice.py runs, else empty
     payoffs: Array  # float64 (2, 10, 10): scratch of it
     levels: Array  # uint8 (2, 10, 10): scratch of it
+
+
+class Regions(NamedTuple):
+    """The variables that regions of a graph have each for themselves; R regions, L local variables, all arrays empty where there are none."""
+
+    laws: Laws  # of the local variables alone
+    variables: Array  # int64 (L,): their places among all variables
+    part: Array  # float64 (R,): of all nodes
+    events: Array  # float64 (R, 6, L): as `work.events`
+    values: Array  # float64 (R, L): at present
+    due: Array  # float64 (2P,), P the power of two from R on: times of the next events of regions, the earlier of each two above

@@ -4,27 +4,13 @@ What records, measures and feedback read of such a variable is its mean over the
 """
 
 import math
-from typing import NamedTuple
-
 import numpy as np
 
 from evo.codes import LOCAL
 from evo.kernels._cache import inner
-from evo.kernels.arrays import FIRST, FRESH, KIND, VALUE, Laws
+from evo.kernels.arrays import FIRST, FRESH, KIND, VALUE
 from evo.kernels.environment import begin_events, cross, next_event, smooth_value
 from evo.kernels.nodes.direct import give_anew
-from evo.kernels.nodes.net import Array
-
-
-class Regions(NamedTuple):
-    """The local variables; R regions, L local variables, all arrays empty where there are none."""
-
-    laws: Laws  # of the local variables alone
-    variables: Array  # int64 (L,): their places among all variables
-    part: Array  # float64 (R,): of all nodes
-    events: Array  # float64 (R, 6, L): as `work.events`
-    values: Array  # float64 (R, L): at present
-    due: Array  # float64 (2P,), P the power of two from R on: times of the next events of regions, the earlier of each two above
 
 
 @inner
