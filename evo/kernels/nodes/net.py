@@ -67,7 +67,8 @@ class Nodes(NamedTuple):
 
 
 class Regions(NamedTuple):
-    """The variables that regions of a graph have each for themselves; R regions, L local variables, all arrays empty where there are none."""
+    """The variables that regions of a graph have each for themselves; R regions, L local variables, all arrays empty where
+    there are none."""
 
     laws: Laws  # of the local variables alone
     variables: Array  # int64 (L,): their places among all variables

@@ -4,6 +4,7 @@ What records, measures and feedback read of such a variable is its mean over the
 """
 
 import math
+
 import numpy as np
 
 from evo.codes import LOCAL
