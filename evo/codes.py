@@ -41,8 +41,8 @@ ISLAND, RING, TORUS, ROWS = 0, 1, 2, 3
 SETTLED, SPLITTING, CONTESTS, EXTINCTION = 0, 1, 2, 3
 SCATTERED, EVEN, CLUSTERED = 0, 1, 2
 
-# Laws of motion of an environment variable.
-FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK = 0, 1, 2, 3, 4, 5, 6, 7
+# Laws of motion of an environment variable; LOCAL: the mean of what nodes of a graph have each for themselves.
+FIXED, SERIES, PERIODIC, TREND, SWITCHING, SHOCKS, NOISE, FEEDBACK, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
 # Shapes within a law.
 SINE, SQUARE = 0, 1

@@ -14,6 +14,12 @@ from evo.quantities import Formula, Quantity, number
 from evo.strategies import Name
 
 Numbers = list[float]
+Local = Annotated[
+    bool,
+    Field(
+        description="on a graph: each of the population's regions has the variable for itself, with draws of its own"
+    ),
+]
 Value = Callable[[float | str], float]
 
 
@@ -95,6 +101,7 @@ class Switching(Spec):
     start: int | Literal["stationary"] = Field(
         default=0, description="index of the first value, or `stationary` to draw it"
     )
+    local: Local = False
     code: ClassVar[int] = codes.SWITCHING
     random: ClassVar[bool] = True
 
@@ -136,6 +143,7 @@ class Shocks(Spec):
     relaxation: Quantity
     start: Quantity | None = None
     per: Literal["generation", "step"] = "generation"
+    local: Local = False
     code: ClassVar[int] = codes.SHOCKS
     random: ClassVar[bool] = True
 
@@ -161,6 +169,7 @@ class Noise(Spec):
     resolution: Quantity | None = None
     start: Literal["stationary"] | Quantity | None = None
     per: Literal["generation", "step"] = "generation"
+    local: Local = False
     code: ClassVar[int] = codes.NOISE
     random: ClassVar[bool] = True
 
@@ -225,6 +234,11 @@ class Series(Spec):
 Law = Annotated[
     Constant | Series | Periodic | Trend | Switching | Shocks | Noise | Feedback, Field(discriminator="kind")
 ]
+
+
+def is_local(law: Law) -> bool:
+    """Whether each region of a graph has the variable for itself."""
+    return getattr(law, "local", False)
 
 
 def start_value(law: Law, value: Value) -> float:

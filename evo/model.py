@@ -15,7 +15,7 @@ from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
 from evo.games import Game, Written, unknown_names, written
-from evo.lowering import Problems, acting, lower, scalar_names
+from evo.lowering import Problems, acting, attributes, lower, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
 from evo.quantities import parameter_formulas
@@ -125,7 +125,7 @@ class Model(Parts):
                     problems.add(path, f"{name!r} means something else in formulas", "choose another name")
 
     def _check_formulas(self, problems: Problems) -> None:
-        known: Mapping[str, int] = scalar_names(self)
+        known: Mapping[str, int] = scalar_names(self) | attributes(self)
         for path, text in parameter_formulas(self):
             for name in sorted(parse(text).names):
                 if name in self.environment:

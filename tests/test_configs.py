@@ -66,9 +66,9 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 def test_what_is_shipped():
     assert NAMES == [
         "better_game", "big_shift", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh", "institutions",
-        "internet", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment", "reciprocity",
-        "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias", "stag_hunt",
-        "switching", "turbulence",
+        "internet", "local_shocks", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment",
+        "reciprocity", "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias",
+        "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip
 
 
@@ -373,3 +373,16 @@ def test_public_goods_go_round_where_staying_out_is_free(configs):
         r = point.parameters["r"].value
         if r != 5:
             assert outcome(point)["prevailing"] == ("contribute" if r > 5 else "free_ride")
+
+
+def test_local_shocks_leave_command_what_shocks_everywhere_take(configs):
+    experiment = configs["local_shocks"]
+    rare = [outcomes(point) for point in points(experiment, part="rare")]
+    command = [(rows["prevailing"] == "command").sum() for rows in rare]
+    assert command[0] + 2 < command[2] and command[1] < command[2] and command[2] > 12
+    for rows in rare:  # turbulence is the same on average: base + rate*severity*relaxation
+        assert rows["mean_environment.omega"].mean() == pytest.approx(0.1 + 0.03 * 3 * 8, abs=0.3)
+    often = [outcomes(point) for point in points(experiment, part="often")]
+    assert all((rows["prevailing"] == "command").sum() < 5 for rows in often)
+    together, branches, teams = [(rows["prevailing"] == "collaborate").sum() for rows in often]
+    assert 2 * teams < together + branches + 6

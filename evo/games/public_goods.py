@@ -83,6 +83,10 @@ class PublicGoods(Spec):
     contributor of its own too. `returns: others`: a contribution goes to the n-1 others alone, so that each has of the
     others' contributions, divided by n-1 where they are divided (and n-1 are all, for a sigmoid). Groups are always
     full: nobody is ever alone [Hauert, Michor, Nowak & Doebeli 2006].
+
+    `contribution: per_group`: a cooperator contributes `cost` to each of its groups. `per_player`, on a graph: it has
+    one `cost` for all the groups that it is in, its own and those around its neighbours, and gives an equal part of it to
+    each; k then counts parts of contributions [Santos, Santos & Pacheco 2008].
     """
 
     kind: Literal["public_goods"] = "public_goods"
@@ -90,18 +94,33 @@ class PublicGoods(Spec):
     cost: Amount = 1.0
     good: Good = Linear()
     returns: Literal["shared", "others"] = "shared"
+    contribution: Literal["per_group", "per_player"] = "per_group"
 
     def written(self, strategies: tuple[str, ...]) -> GroupGame:
         """The two formulas; raises ProblemError where there are not two strategies."""
         cooperate, defect = in_order(strategies, "cooperate", "defect")
         check_threshold(self.good.threshold if isinstance(self.good, Step) else 1, self.size, ("good", "threshold"))
         cost = term(self.cost)
+        if self.contribution == "per_player":
+            return self._divided(cooperate, defect, cost)
         sharers, own = ("n", f"k_{cooperate}") if self.returns == "shared" else ("(n - 1)", f"(k_{cooperate} - 1)")
         return GroupGame(
             size=self.size,
             payoffs={
                 cooperate: f"{self.good.share(own, sharers, cost)} - {cost}",
                 defect: self.good.share(f"k_{cooperate}", sharers, cost),
+            },
+        )
+
+    def _divided(self, cooperate: str, defect: str, cost: str) -> GroupGame:
+        """The game of cooperators who divide one contribution among their groups; contributions are in units of the cost."""
+        sharers, others = ("n", "pot") if self.returns == "shared" else ("(n - 1)", "(pot - own)")
+        return GroupGame(
+            size=self.size,
+            contributions={cooperate: "1/(degree + 1)", defect: 0.0},
+            payoffs={
+                cooperate: f"{self.good.share(others, sharers, cost)} - {cost}*own",
+                defect: self.good.share("pot", sharers, cost),
             },
         )
 

@@ -8,7 +8,7 @@ from typing import cast
 from evo._spec import Spec
 from evo.formulas import parse
 from evo.games.bimatrix import BimatrixGame
-from evo.games.group import GroupGame
+from evo.games.group import GroupGame, text
 from evo.games.matrix import MatrixGame
 from evo.quantities import RunningFormula
 
@@ -21,9 +21,9 @@ def payoff_formulas(game: Written, strategies: tuple[str, ...], rows: int = 0) -
     `rows` is the number of strategies in the first role of a bimatrix game; who is of one role never meets.
     """
     if isinstance(game, GroupGame):
-        return {name: _text(game.payoffs[name]) for name in strategies}
+        return {name: text(game.payoffs[name]) for name in strategies}
     return {
-        f"{row} against {column}": _text(_cell(game, i, j, rows))
+        f"{row} against {column}": text(_cell(game, i, j, rows))
         for i, row in enumerate(strategies)
         for j, column in enumerate(strategies)
     }
@@ -37,10 +37,6 @@ def _cell(game: MatrixGame | BimatrixGame, i: int, j: int, rows: int) -> float |
     if j < rows <= i:
         return game.column[j][i - rows]
     return 0.0
-
-
-def _text(cell: float | str) -> str:
-    return cell if isinstance(cell, str) else repr(cell)
 
 
 def group_names(strategies: tuple[str, ...]) -> Mapping[str, int]:

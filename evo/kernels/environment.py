@@ -34,7 +34,13 @@ from evo.kernels.random import exponential, normal, uniform
 def begin_environment(laws, step, rng, work):
     """Values at time 0 and the first events. `step` is the time that one step takes (0 in an infinite population, where
     noise has its own resolution)."""
-    events = work.events
+    begin_events(laws, step, rng, work.events)
+    prepare(laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
+
+
+@inner
+def begin_events(laws, step, rng, events):
+    """The values that laws remember, and their first events."""
     numbers = laws.numbers
     for v in range(laws.rows.shape[0]):
         at = laws.rows[v, FIRST]
@@ -55,7 +61,6 @@ def begin_environment(laws, step, rng, work):
             next_noise(laws, step, v, rng, events)
         else:
             next_kink(kind, numbers, at, 0.0, v, events)
-    prepare(laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
 
 
 @inner

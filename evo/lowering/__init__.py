@@ -1,9 +1,11 @@
 """Lowering: the parts of a model, checked against each other, to the arrays that kernels read."""
 
-from evo.lowering.names import scalar_names
+from evo.lowering.direct import directly, lower_direct
+from evo.lowering.names import attributes, scalar_names
 from evo.lowering.network import blank_nodes, graph_specs, lower_net, network_process, parts_apart, shared_graph
 from evo.lowering.problems import Problems
 from evo.lowering.process import lower
+from evo.lowering.regions import lower_regions, region_of
 from evo.lowering.rule import acting
 from evo.lowering.success import still_table
 from evo.lowering.ties import lower_bonds
@@ -11,13 +13,18 @@ from evo.lowering.ties import lower_bonds
 __all__ = [
     "Problems",
     "acting",
+    "attributes",
     "blank_nodes",
+    "directly",
     "graph_specs",
     "lower",
     "lower_bonds",
+    "lower_direct",
     "lower_net",
+    "lower_regions",
     "network_process",
     "parts_apart",
+    "region_of",
     "scalar_names",
     "shared_graph",
     "still_table",

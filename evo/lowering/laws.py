@@ -10,12 +10,13 @@ import numpy as np
 
 from evo import codes
 from evo._spec import ProblemError
-from evo.environments import Feedback, Series, Shocks, Switching, parameter_value, start_value
+from evo.environments import Feedback, Law, Series, Shocks, Switching, is_local, parameter_value, start_value
 from evo.kernels.arrays import Laws
 from evo.kernels.program import Program
 from evo.lowering.names import compiled, moving, payoff_names, scalar_names
 from evo.lowering.problems import Problems
 from evo.lowering.rule import pace
+from evo.populations import Network
 from evo.quantities import number
 from evo.series import series_numbers
 
@@ -36,7 +37,9 @@ def lower_laws(model: Model, values: Mapping[str, float]) -> Laws:
         with problems.at(name):
             _check_pace(model, law)
             source, factor = _jumps(model, law, variables, value)
-            rows.append((law.code, len(numbers), continuous or _stepwise(law), source))
+            _check_local(model, law)
+            code = codes.LOCAL if is_local(law) else law.code
+            rows.append((code, len(numbers), continuous or _stepwise(law), source))
             starts.append((start_value(law, value), factor))
             numbers += series_numbers(law, model.files) if isinstance(law, Series) else law.numbers(value)
     problems.stop()
@@ -57,6 +60,15 @@ def longest_step(laws: Laws) -> float:
     return min(periods, default=math.inf) / 8
 
 
+def local_laws(model: Model, laws: Laws) -> Laws:
+    """The laws of the local variables alone, as each region follows them."""
+    chosen = np.flatnonzero(laws.rows[:, 0] == codes.LOCAL)
+    rows = laws.rows[chosen]
+    rows[:, 0] = [law.code for law in model.environment.values() if is_local(law)]
+    rows[:, 3] = -1
+    return laws._replace(rows=rows, starts=laws.starts[chosen])
+
+
 def _stepwise(law: object) -> bool:
     return getattr(law, "per", "generation") == "step" or (isinstance(law, Switching) and law.probabilities is not None)
 
@@ -73,11 +85,27 @@ def _check_pace(model: Model, law: object) -> None:
         )
 
 
+def _check_local(model: Model, law: Law) -> None:
+    if not is_local(law):
+        return
+    if not isinstance(model.population, Network):
+        raise ProblemError(("local",), "needs nodes of a graph", "use `population: {kind: network, graph: ...}`")
+    if _stepwise(law):
+        key = "probabilities" if isinstance(law, Switching) else "per"
+        raise ProblemError(
+            (key,),
+            "a local variable moves once a generation and at its events",
+            "give `rates`" if isinstance(law, Switching) else "use `per: generation`",
+        )
+
+
 def _jumps(model: Model, law: object, variables: list[str], value: object) -> tuple[int, float]:
     if not isinstance(law, Feedback) or law.jumps is None:
         return -1, 1.0
     if not isinstance(model.environment.get(law.jumps.on), Switching | Shocks):
         raise ProblemError(("jumps", "on"), f"{law.jumps.on!r} is not a switching variable, nor one with shocks")
+    if is_local(model.environment[law.jumps.on]):
+        raise ProblemError(("jumps", "on"), f"{law.jumps.on!r} is local: each region has events of its own")
     return variables.index(law.jumps.on), number(law.jumps.multiply, model.parameter_values)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evo.environments import Constant, Feedback
 from evo.formulas import compile_program, parse
+from evo.games import GroupGame
 from evo.games.written import payoff_formulas
 from evo.kernels.arrays import PARAMETERS
 from evo.kernels.program import Program
+from evo.populations import Network
 from evo.strategies import roles
 
 if TYPE_CHECKING:
     from evo.model import Model
 
+DEGREE, LEVEL = "degree", "level"
 Names = tuple[tuple[str, int], ...]
 
 
@@ -40,16 +44,38 @@ def payoff_names(model: Model) -> dict[str, int]:
     return {"mean_payoff": 2} | {f"payoff_{name}": first + place for place, name in enumerate(model.strategies)}
 
 
+def attributes(model: Model) -> dict[str, int]:
+    """What payoffs and contributions may read besides of a node on a graph, and where it stands in `scalars` once they do.
+    What the config itself calls so (a parameter, a variable, a line under `let`) means that instead."""
+    if not isinstance(model.population, Network):
+        return {}
+    taken = {*model.parameters, *model.environment, *getattr(model.game, "let", {})}
+    first = scalars_end(model) + 1  # after the size of the group
+    return {name: first + place for place, name in enumerate((DEGREE, LEVEL)) if name not in taken}
+
+
+def scalars_end(model: Model) -> int:
+    """How many `scalars` there are where payoffs read nothing of a node; there the first of those begins."""
+    return PARAMETERS + len(model.parameters) + len(model.environment) + 2 * len(model.strategies)
+
+
+def lines(model: Model) -> dict[str, str]:
+    """The lines under `let`, what players put into the pot of a group among them."""
+    game = model.form
+    return dict(game.pooled().let if isinstance(game, GroupGame) else game.let)
+
+
 def outputs(model: Model) -> dict[str, str]:
     """The outputs of the payoff program by name, in order."""
+    game = model.form
     named = roles(model.strategies)
     rows = len(next(iter(named.values()))) if named else 0
-    return payoff_formulas(model.form, model.strategy_names, rows)
+    return payoff_formulas(game.pooled() if isinstance(game, GroupGame) else game, model.strategy_names, rows)
 
 
-def reads(model: Model, names: set[str]) -> bool:
+def reads(model: Model, names: Collection[str]) -> bool:
     """Whether a payoff reads one of these names."""
-    return _read(names, [*model.form.let.values(), *outputs(model).values()])
+    return _read(set(names), [*lines(model).values(), *outputs(model).values()])
 
 
 def law_reads(model: Model, names: set[str]) -> bool:
@@ -62,7 +88,7 @@ def _read(names: set[str], texts: list[str]) -> bool:
 
 
 def moving(model: Model) -> frozenset[str]:
-    """Names whose values may change during a run."""
+    """Names whose values may change during a run, whatever node reads them."""
     still = {name for name, law in model.environment.items() if isinstance(law, Constant)}
     names = {"t"} | (set(model.environment) - still) | {f"x_{name}" for name in model.strategies}
     return frozenset(names)

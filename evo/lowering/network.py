@@ -12,14 +12,16 @@ from evo import codes
 from evo._spec import ConfigError, ProblemError
 from evo.canonical import canonical
 from evo.games import GroupGame
-from evo.games.layout import LARGEST_TABLE, compositions
+from evo.games.layout import compositions
 from evo.graphs import Graph, build
 from evo.graphs.fields import resolved
 from evo.kernels.adjacency import Adjacency, Lattice
 from evo.kernels.arrays import Meeting, Process
 from evo.kernels.nodes.net import BLOCK, MOST_EVEN, Net, Nodes, Ties
+from evo.lowering.direct import directly, group_sizes, table_columns, without_table
 from evo.lowering.names import law_reads
 from evo.lowering.payoffs import group_program
+from evo.lowering.regions import LEVELLED, check_regions
 from evo.lowering.rule import acting
 from evo.lowering.ties import check_ties
 from evo.quantities import NEIGHBOURHOOD, number
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from evo.populations import Network
 
 MOST_STRATEGIES = 255  # a node keeps its own as a byte
-LEVELLED = ("tree", "hierarchy")
 
 
 def graph_specs(model: Model) -> tuple[Any, Any]:
@@ -140,6 +141,7 @@ def check_network(model: Model, size: int) -> Meeting:
         raise ProblemError(("placement",), f"a {spec.kind} graph has no coordinates, and so no centre")
     if population.ties is not None:
         check_ties(model, nodes)
+    check_regions(model, spec, nodes)
     return Meeting(
         size, nodes, 0.0, codes.FOCAL, population.self_interaction, False, False, population.ties is not None
     )
@@ -154,19 +156,19 @@ def _check_groups(model: Model, spec: Any) -> None:
     if spec.facts.random:
         return
     try:
-        group_sizes(model, shared_graph(spec, 0, model))
+        _checked_sizes(model, shared_graph(spec, 0, model))
     except ProblemError as error:  # paths within the model; the population's are known here
         path = error.path[1:] if error.path[0] == "population" else ("graph",)
         raise ProblemError(path, error.message, error.hint) from None
 
 
-def group_sizes(model: Model, graph: Graph) -> np.ndarray:
+def _checked_sizes(model: Model, graph: Graph) -> np.ndarray:
     """Sizes of the groups on a graph, ascending; raises ProblemError, path within the model, where the game does not fit."""
-    form, strategies = model.form, len(model.strategies)
+    form = model.form
     assert isinstance(form, GroupGame)
     if graph.directed or len(graph.adjacency.weights):
         raise ProblemError(("population", "graph"), "groups around nodes need a graph without directions and weights")
-    sizes = _group_sizes(graph)
+    sizes = group_sizes(graph)
     given = None if form.size == NEIGHBOURHOOD else int(number(form.size, model.parameter_values))
     if given is not None and list(sizes) != [given]:
         few = ", ".join(str(size) for size in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
@@ -175,22 +177,20 @@ def group_sizes(model: Model, graph: Graph) -> np.ndarray:
             f"has groups of {few} members, and game.size is {given}",
             f"say `size: {NEIGHBOURHOOD}`",
         )
-    columns = _columns(sizes, strategies)
-    if 8 * strategies * columns > LARGEST_TABLE:
-        raise ProblemError(
-            ("population", "graph"),
-            f"groups of up to {sizes[-1]} members of {strategies} strategies need {columns:,} payoffs, too many to hold",
-        )
     return sizes
 
 
 def network_process(model: Model, graph: Graph) -> Process:
-    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups."""
+    """The model's arrays with the payoffs of the groups that this graph has, where it is played in groups; or without a
+    table, where payoffs are calculated where they are needed."""
     process = model.lowered
+    sizes = _checked_sizes(model, graph) if isinstance(model.form, GroupGame) else np.empty(0)
+    if directly(model, graph):
+        return without_table(model, process)
     if not isinstance(model.form, GroupGame):
         return process
-    sizes, strategies = group_sizes(model, graph), len(model.strategies)
-    columns = _columns(sizes, strategies)
+    strategies = len(model.strategies)
+    columns = table_columns(model, graph)
     groups = [compositions(strategies, int(size)) for size in sizes]
     vectors = np.vstack([np.vstack(groups).T, np.repeat(sizes, [len(found) for found in groups])]).astype(float)
     own = np.repeat(np.arange(strategies)[:, None], columns, axis=1)
@@ -203,17 +203,8 @@ def network_process(model: Model, graph: Graph) -> Process:
     return process._replace(game=game)
 
 
-def _columns(sizes: np.ndarray, strategies: int) -> int:
-    """Compositions of groups of these sizes."""
-    return sum(math.comb(int(size) + strategies - 1, strategies - 1) for size in sizes)
-
-
-def _group_sizes(graph: Graph) -> np.ndarray:
-    return np.unique(graph.degrees + 1)
-
-
 def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
-    """The arrays of a graph to play on and one to learn from."""
+    """The arrays of a graph to play on and one to learn from; for formulas of payoffs see `lower_direct`."""
     population: Any = model.population
     grouped = isinstance(model.form, GroupGame)
     degree = _weighted_degrees(graph)
@@ -224,6 +215,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale = np.ones(graph.size)
     else:
         scale = np.divide(1.0, met, out=np.zeros(graph.size), where=met > 0)
+    tabled = grouped and not directly(model, graph)
     plays = _ties(graph.adjacency)
     learns = plays if learning is graph else _ties(learning.adjacency)
     if population.ties is not None and (graph.directed or len(graph.adjacency.weights)):
@@ -237,7 +229,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         scale=scale,
         degree=degree,
         largest=float(max(1.0, met.max())),
-        ranks=_ranks(len(model.strategies), _group_sizes(graph) if grouped else np.array([1])),
+        ranks=_ranks(len(model.strategies), group_sizes(graph) if tabled else np.array([1])),
         grouped=grouped,
         everywhere=grouped and population.scope == "all",
         selfish=population.self_interaction,
@@ -247,6 +239,7 @@ def lower_net(model: Model, graph: Graph, learning: Graph) -> Net:
         clustered=population.placement == "cluster",
         averaged=population.payoff == "average",
         cost=number(population.tie_cost, model.parameter_values),
+        direct=None,
         lattice=graph.lattice or Lattice(0, 0, 0, False),
     )
 
@@ -327,5 +320,11 @@ def _by_sheets(process: Process, net: Net) -> bool:
     """Whether kernels/nodes/lattice.py can run it."""
     rule, lattice = process.rule, net.lattice
     best_of_two = rule.code == codes.IMITATE_BEST and rule.mutation == 0 and len(process.to) == 2
-    alone = net.learns is net.plays and not net.grouped and net.cost == 0 and not process.game.reads_mix
+    alone = (
+        net.learns is net.plays
+        and not net.grouped
+        and net.direct is None
+        and net.cost == 0
+        and not process.game.reads_mix
+    )
     return best_of_two and alone and rule.pace == codes.SYNCHRONOUS and min(lattice.rows, lattice.columns) >= 3

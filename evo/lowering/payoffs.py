@@ -14,7 +14,8 @@ from evo.games.layout import LARGEST_GROUP, LARGEST_TABLE, layout, table_bytes
 from evo.games.written import group_names
 from evo.kernels.arrays import Game
 from evo.kernels.program import Program
-from evo.lowering.names import compiled, moving, outputs, reads, scalar_names
+from evo.lowering.contributions import check_contributions
+from evo.lowering.names import attributes, compiled, lines, moving, outputs, reads, scalar_names
 from evo.lowering.problems import Problems
 from evo.populations import Network
 from evo.quantities import NEIGHBOURHOOD, number
@@ -33,8 +34,11 @@ def group_size(model: Model, values: Mapping[str, float]) -> int:
             raise ValueError(f"{NEIGHBOURHOOD!r} is for populations on graphs: give the number of members")
         return 2  # until the graph is known
     size = number(model.form.size, values)
-    if size != int(size) or not 2 <= size <= LARGEST_GROUP:
+    on_graph = isinstance(model.population, Network)  # its groups are those of the graph, which need no coefficients
+    if size != int(size) or size < 2 or (size > LARGEST_GROUP and not on_graph):
         raise ValueError(f"must be a whole number from 2 to {LARGEST_GROUP}, is {size:g}")
+    if on_graph:
+        return int(size)
     if table_bytes(len(model.strategies), int(size)) > LARGEST_TABLE:
         needed = table_bytes(len(model.strategies), int(size)) / 2**20
         raise ValueError(
@@ -51,7 +55,7 @@ def lower_game(model: Model, size: int) -> Game:
     group = isinstance(game, GroupGame)
     _check_shape(model)
     program = group_program(model)
-    places = layout(strategies, size)
+    places = layout(strategies, 2 if unsized(model, size) else size)
     own = np.repeat(np.arange(strategies)[:, None], places.column.shape[1], axis=1)
     return Game(
         program=program,
@@ -66,20 +70,29 @@ def lower_game(model: Model, size: int) -> Game:
     )
 
 
+def unsized(model: Model, size: int) -> bool:
+    """Whether the payoff table waits for the graph, or there is none since groups of this size are too many."""
+    if not (isinstance(model.form, GroupGame) and isinstance(model.population, Network)):
+        return False
+    large = size > LARGEST_GROUP or table_bytes(len(model.strategies), size) > LARGEST_TABLE
+    return model.form.size == NEIGHBOURHOOD or large
+
+
 def group_program(model: Model, *, sized: bool = False) -> Program:
     """The payoff program; `sized`: of groups of several sizes, n being a vector like the counts."""
     vectors = dict(group_names(model.strategy_names)) if isinstance(model.form, GroupGame) else {}
-    scalars = scalar_names(model)
+    of_nodes = attributes(model)
+    scalars = scalar_names(model) | of_nodes
     if sized:
         vectors["n"] = len(vectors)
         del scalars["n"]
     try:
         return compiled(
-            tuple(model.form.let.items()),
+            tuple(lines(model).items()),
             tuple(outputs(model).items()),
             tuple(scalars.items()),
             tuple(vectors.items()),
-            moving(model),
+            moving(model).union(of_nodes),
         )
     except FormulaError as error:
         raise ProblemError(_payoff_path(model, error), str(error)) from None
@@ -104,6 +117,7 @@ def _check_shape(model: Model) -> None:
             if name not in names:
                 problems.add(("payoffs", name), "is not a strategy", f"strategies: {', '.join(names)}")
         problems.stop()
+        check_contributions(model, game)
         return
     _check_matrix(game.payoffs, "payoffs", len(names), len(names))
 

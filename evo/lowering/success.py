@@ -11,12 +11,13 @@ import numpy as np
 from evo import codes
 from evo._spec import ProblemError
 from evo.dynamics import DiscreteReplicator, LocalUpdate, ProportionalImitation
-from evo.games import GroupGame, compositions
+from evo.games import compositions
 from evo.kernels.arrays import Process
 from evo.kernels.program import prepare  # pyright: ignore[reportUnknownVariableType]  (kernels have no types)
+from evo.lowering.payoffs import unsized
 from evo.lowering.rule import acting
 from evo.populations import Network
-from evo.quantities import NEIGHBOURHOOD, number
+from evo.quantities import number
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -148,8 +149,7 @@ def own_number(model: Model, process: Process) -> float:
         if given <= 0:
             raise ProblemError(("largest_difference",), f"must be positive, is {given:g}")
         return given
-    unsized = isinstance(model.form, GroupGame) and model.form.size == NEIGHBOURHOOD
-    table = None if unsized else still_table(process)
+    table = None if unsized(model, process.meeting.size) else still_table(process)
     if table is None:
         raise ProblemError(
             ("largest_difference",),
@@ -174,7 +174,7 @@ def check_linear_fitness(model: Model, process: Process) -> None:
     """Refuse linear fitness that is negative for a rare strategy among all-others, where payoffs do not move."""
     pairs = process.meeting.size == 2
     table = still_table(process) if process.rule.fitness == codes.LINEAR else None
-    if isinstance(model.form, GroupGame) and model.form.size == NEIGHBOURHOOD:
+    if unsized(model, process.meeting.size):
         return
     if table is None or len(process.wholes) > 1 or not (pairs or process.meeting.assortment == 0):
         return  # elsewhere the run stops at the state

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from evo._spec import Spec
 from evo.graphs import GraphSpec
 from evo.populations.ties import TieDynamics
-from evo.quantities import Quantity
+from evo.quantities import Quantity, Size
 
 Placement = Literal["random", "cluster", "centre", "hubs", "top"]
 
@@ -27,6 +27,10 @@ class Network(Spec):
     per_degree: by what a rule's largest payoff difference is multiplied: `pair`, the larger degree of the two who are
     compared [Santos & Pacheco 2005], `graph`, the graph's largest, or `none`; by default pair where payoffs accumulate.
 
+    regions: of environment variables that are `local`, who shares one: each of the `nodes` has its own (the default); or a
+    number of blocks of nodes in the graph's order, as equal as can be: rows of a lattice, stretches of a ring; or, of a
+    tree or hierarchy, its `branches` below the top, which is a region of its own.
+
     tie_cost: what a player of a game of pairs pays for each of its ties (by weight). ties: how they change beside strategies;
     by default they last.
     """
@@ -40,6 +44,7 @@ class Network(Spec):
     graphs: Literal["fresh", "shared"] = "fresh"
     placement: Placement = "random"
     per_degree: Literal["pair", "graph", "none"] | None = None
+    regions: Literal["nodes", "branches"] | Size | None = None
     tie_cost: Quantity = 0.0
     ties: TieDynamics | None = None
     finite: ClassVar[bool] = True

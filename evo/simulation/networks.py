@@ -10,7 +10,18 @@ from evo.graphs import Graph, build
 from evo.kernels.arrays import Plan, Recording
 from evo.kernels.nodes.run import run_nodes
 from evo.kernels.random import stream_key
-from evo.lowering import blank_nodes, graph_specs, lower_bonds, lower_net, network_process, shared_graph
+from evo.lowering import (
+    blank_nodes,
+    directly,
+    graph_specs,
+    lower_bonds,
+    lower_direct,
+    lower_net,
+    lower_regions,
+    network_process,
+    region_of,
+    shared_graph,
+)
 from evo.populations import Network
 from evo.recording import scratch
 
@@ -33,12 +44,17 @@ def run_network(
             break
         number = first + part.start if fresh else 0
         graph, learning = graphs_of(model, seed, number)
-        process, net = network_process(model, graph), lower_net(model, graph, learning)
-        net, bonds = lower_bonds(model, net)
-        nodes, work = blank_nodes(process, net), scratch(process, len(plan.watched))
+        process = network_process(model, graph)
+        work = scratch(process, len(plan.watched))
+        net, bonds = lower_bonds(model, lower_net(model, graph, learning))
+        region = region_of(model, plays, graph.size)
+        regions = lower_regions(model, region)
+        if directly(model, graph):
+            net = net._replace(direct=lower_direct(model, graph, work.scalars, region, regions.values))
+        nodes = blank_nodes(process, net)
         run_nodes(
-            process, net, bonds, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop, part.step, flag,
-            work, recording,
+            process, net, bonds, regions, nodes, plan, stream_key(seed), np.uint64(point), first, part.start, part.stop,
+            part.step, flag, work, recording,
         )  # fmt: skip
 
 

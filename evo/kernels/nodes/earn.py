@@ -2,32 +2,66 @@
 
 import math
 
+import numpy as np
+
 from evo.codes import NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner
 from evo.kernels.arrays import BIAS, REASON, WHO
+from evo.kernels.nodes.direct import groups_payoff, pair_payoff
 
 
 @inline
 def payoff_of(net, around, strategies, table, i, s):
     """What i earns, or with strategy s would earn, from those around it."""
-    if net.grouped:
-        return grouped_payoff(
-            net.plays.starts,
-            net.plays.stops,
-            net.plays.neighbours,
-            net.scale,
-            net.ranks,
+    return payoff_by(net.direct, net, around, strategies, table, i, s)
+
+
+@inline
+def payoff_by(direct, net, around, strategies, table, i, s):
+    """From the table, or by formula. Whether there are formulas is known by type, so that one of both is compiled."""
+    plays = net.plays
+    if direct is None:
+        if net.grouped:
+            return grouped_payoff(
+                plays.starts,
+                plays.stops,
+                plays.neighbours,
+                net.scale,
+                net.ranks,
+                net.everywhere,
+                around,
+                strategies,
+                table,
+                i,
+                s,
+            )
+        total = table[s, s] if net.selfish else 0.0
+        for t in range(around.shape[1]):
+            total += around[i, t] * table[s, t]
+        return total * (net.common if net.common > 0.0 else net.scale[i])
+    else:
+        total = direct_payoff(
+            direct,
+            plays.starts,
+            plays.stops,
+            plays.neighbours,
+            net.grouped,
             net.everywhere,
+            net.selfish,
             around,
             strategies,
-            table,
-            i,
-            s,
+            np.int64(i),
+            np.int64(s),
         )
-    total = table[s, s] if net.selfish else 0.0
-    for t in range(around.shape[1]):
-        total += around[i, t] * table[s, t]
-    return total * (net.common if net.common > 0.0 else net.scale[i])
+        return total * net.scale[i]
+
+
+@inner
+def direct_payoff(direct, starts, stops, neighbours, grouped, everywhere, selfish, around, strategies, i, s):
+    """The sum of what i earns, calculated by formula."""
+    if grouped:
+        return groups_payoff(direct, starts, stops, neighbours, everywhere, around, strategies, i, s)
+    return pair_payoff(direct, float(stops[i] - starts[i]), selfish, around, i, s)
 
 
 @inline

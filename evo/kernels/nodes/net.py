@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.kernels.adjacency import Lattice
+from evo.kernels.arrays import Laws
+from evo.kernels.nodes.direct import Direct
 
 Array = np.ndarray
 
@@ -48,6 +50,7 @@ class Net(NamedTuple):
     clustered: bool  # ... around a node drawn at random
     averaged: bool  # payoffs are averages, not sums
     cost: float  # of a tie
+    direct: Direct | None  # formulas of payoffs that no table holds
     lattice: Lattice  # the square lattice that the graph is; 0 rows where it is another
 
 
@@ -83,3 +86,15 @@ class Bonds(NamedTuple):
     breaks: Array  # float64 (d, d): ... that it breaks
     growing: bool  # weights change
     trust: Array  # float64 (3,): of a new tie, growth, decay
+
+
+class Regions(NamedTuple):
+    """The variables that regions of a graph have each for themselves; R regions, L local variables, all arrays empty where
+    there are none."""
+
+    laws: Laws  # of the local variables alone
+    variables: Array  # int64 (L,): their places among all variables
+    part: Array  # float64 (R,): of all nodes
+    events: Array  # float64 (R, 6, L): as `work.events`
+    values: Array  # float64 (R, L): at present
+    due: Array  # float64 (2P,), P the power of two from R on: times of the next events of regions, the earlier of each two above

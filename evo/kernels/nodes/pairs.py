@@ -21,6 +21,8 @@ from evo.kernels.random import uniform
 @inline
 def by_pairs(process, net, bonds):
     """Whether one of these loops runs it."""
+    if net.direct is not None:
+        return False
     rule = process.rule
     alike = (
         bonds.kind == LASTING and not net.grouped and not net.selfish and net.cost == 0.0 and not process.game.reads_mix

@@ -24,9 +24,11 @@ from evo.kernels.environment import begin_environment, cross, evaluate, step_cha
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
 from evo.kernels.nodes.bonds import grow, keep_ties, weigh
+from evo.kernels.nodes.direct import begin_directly, give_anew
 from evo.kernels.nodes.earn import look_around
 from evo.kernels.nodes.lattice import sweep
 from evo.kernels.nodes.offspring import fill_tree
+from evo.kernels.nodes.regions import begin_regions, cross_regions, has_jumped, local_boundary
 from evo.kernels.nodes.settle import settle
 from evo.kernels.nodes.survey import keep_nodes, survey
 from evo.kernels.nodes.walk import tell_shares, together, walk
@@ -48,14 +50,14 @@ from evo.kernels.stepped import next_boundary, next_record
 
 
 @entry
-def run_nodes(process, net, bonds, nodes, plan, key, point, first, start, stop, stride, flag, work, recording):
+def run_nodes(process, net, bonds, regions, nodes, plan, key, point, first, start, stop, stride, flag, work, recording):
     """Replicates first+start, first+start+stride, ... on one graph, into these rows of the recording; see `run_steps`."""
     for row in range(start, stop, stride):
-        run_once(process, net, bonds, nodes, plan, key, point, first + row, row, flag, work, recording)
+        run_once(process, net, bonds, regions, nodes, plan, key, point, first + row, row, flag, work, recording)
 
 
 @inner
-def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, work, recording):
+def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row, flag, work, recording):
     """One replicate."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
     amounts, mix = work.shares[0], work.shares[1]
@@ -80,10 +82,12 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
     begin_watches(since)
 
     begin_environment(process.laws, unit, weather, work)
+    begin_regions(regions, unit, weather, work.events)
     evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
     tell_shares(process, amounts, count, work)
     prepare(process.game.program, work.scalars, process.game.vectors, work.registers, work.stack)
     fill_table(process.game, work)
+    begin_directly(net.direct, net.plays.starts, net.plays.stops)
     mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
     while next_record(plan, per_generation, counts) <= 0:
         record(row, amounts, mix, mean, environment, net, nodes, work, recording)
@@ -102,6 +106,7 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
     while step < steps and reason == COMPLETED:
         due = next_record(plan, per_generation, counts)
         boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
+        boundary = min(boundary, local_boundary(regions.due, step, per_generation))
         if plan.averages or bonds.growing:
             boundary = min(boundary, (step // per_generation + 1) * per_generation)
         if step < burnt:
@@ -134,13 +139,13 @@ def run_once(process, net, bonds, nodes, plan, key, point, number, row, flag, wo
         step = reached
         reason = work.status[REASON]
         if reason == COMPLETED and process.eventful:
-            move(process, net, nodes, step, per_generation, unit, weather, amounts, mix, work)
+            move(process, net, regions, nodes, step, per_generation, unit, weather, amounts, mix, work)
             reason = work.status[REASON]
             if births:
                 fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
         if bonds.growing and step % per_generation == 0:
             grow(bonds, net, nodes)
-        if len(net.plays.weights) > 0:
+        if len(net.plays.weights) > 0 and (len(regions.due) == 0 or step % per_generation == 0):
             look_around(net, nodes.strategies, nodes.around)  # sums of weights must not drift
             if bonds.kind != LASTING:
                 for i in range(count):
@@ -178,7 +183,7 @@ def record(row, amounts, mix, mean, environment, net, nodes, work, recording):
 
 
 @inner
-def move(process, net, nodes, step, per_generation, unit, weather, amounts, mix, work):
+def move(process, net, regions, nodes, step, per_generation, unit, weather, amounts, mix, work):
     """After a step: what is due of the environment, then the payoffs."""
     t = step * unit
     generation = step % per_generation == 0
@@ -191,7 +196,22 @@ def move(process, net, nodes, step, per_generation, unit, weather, amounts, mix,
     if process.stepwise:
         step_chains(process.laws, weather, work.events)
         evaluate(process, t, np.int64(STEPWISE), np.bool_(False), work)
+    shared = generation or process.stepwise or has_jumped(process.laws, work.events)
+    cross_regions(
+        regions,
+        net.direct,
+        net.plays.starts,
+        net.plays.stops,
+        unit,
+        t,
+        t + 1e-3 * unit,
+        generation,
+        weather,
+        work.events,
+    )
     evaluate(process, t, np.int64(ALL if generation else EVENTFUL), np.bool_(False), work)
     tell_shares(process, amounts, len(nodes.strategies), work)
     if process.game.moves:
         fill_table(process.game, work)
+    if shared:
+        give_anew(net.direct, net.plays.starts, net.plays.stops, np.int64(-1))
