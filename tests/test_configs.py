@@ -65,8 +65,8 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "better_game", "big_shift", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh", "institutions",
-        "internet", "local_shocks", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment",
+        "better_game", "big_shift", "coevolving_ties", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh",
+        "institutions", "internet", "local_shocks", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment",
         "reciprocity", "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias",
         "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip

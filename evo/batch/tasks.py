@@ -19,7 +19,7 @@ from evo.measures import outcomes
 from evo.model import Model
 from evo.recording import plan_of, recording_bytes
 from evo.runfolder import FAILURE
-from evo.simulation import graphs_of, interrupted, run_plan, trouble
+from evo.simulation import interrupted, last_graph, run_plan, trouble
 
 SECONDS = 0.4  # that a task should take
 MOST_BYTES = 2**26  # of recordings in a task, where one replicate does not take more
@@ -137,7 +137,11 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     healthy = _select(recording, sound)
     numbers = job.first + np.arange(job.count)
     schema = part_schema(outcome_schema)
-    measured = outcomes(chosen.measure, model, healthy, _graphs(model, run.seed, numbers[sound])) if sound.any() else {}
+    measured = (
+        outcomes(chosen.measure, model, healthy, _graphs(model, healthy, run.seed, numbers[sound]))
+        if sound.any()
+        else {}
+    )
     found = rows(schema, _key(job, numbers[sound]), measured)
     if failed.any():
         words = {"seed": np.full(failed.sum(), run.seed), FAILURE: [message for message in messages if message]}
@@ -149,9 +153,9 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     return Rows(found, path_rows(path_schema, chosen, job.point.index, numbers[sound], chosen.record_every, healthy))
 
 
-def _graphs(model: Model, seed: int, replicates: np.ndarray) -> Callable[[int], Graph]:
-    """The graph to play on of each row, a replicate."""
-    return lambda row: graphs_of(model, seed, int(replicates[row]))[0]
+def _graphs(model: Model, recording: Recording, seed: int, replicates: np.ndarray) -> Callable[[int], Graph]:
+    """The graph that each row, a replicate, was played on at the end."""
+    return lambda row: last_graph(model, recording, row, seed=seed, replicate=int(replicates[row]))
 
 
 def _key(job: Job, replicates: np.ndarray) -> dict[str, np.ndarray]:

@@ -65,6 +65,20 @@ def graphs_of(model: Model, seed: int, replicate: int) -> tuple[Graph, Graph]:
     return graph, graph if learns is plays else _built(learns, seed + LEARNING, replicate, model)
 
 
+def last_graph(model: Model, recording: Recording, row: int, *, seed: int, replicate: int) -> Graph:
+    """The graph that a replicate was played on at the end: another than at the start where ties come and go.
+
+    Raises ValueError where those ties were not kept."""
+    graph, _ = graphs_of(model, seed, replicate)
+    if not model.lowered.meeting.loose:
+        return graph
+    if recording.ties.shape[1] == 0:
+        raise ValueError("ties come and go, and those at the end were not kept")
+    tied = np.unpackbits(recording.ties[row], axis=1, count=graph.size, bitorder="little")
+    sources, targets = np.nonzero(np.triu(tied, 1))
+    return Graph.from_edges(graph.size, sources, targets, names=graph.names, positions=graph.positions)
+
+
 def _built(spec: Any, seed: int, replicate: int, model: Model) -> Graph:
     if spec.facts.random and _fresh(model):
         return build(spec, seed=seed, number=replicate, files=model.files)

@@ -16,7 +16,7 @@ from evo.populations import Groups
 from evo.recording import check_steps, plan_of, start_shares
 from evo.series import check_horizons
 from evo.simulation.groups import number_of_groups
-from evo.simulation.networks import graphs_of
+from evo.simulation.networks import last_graph
 from evo.simulation.runs import run_plan
 from evo.simulation.trouble import trouble
 
@@ -77,12 +77,13 @@ class Path:
         return self.recording.counts[:, RECORDED]
 
     def graph(self, replicate: int = 0) -> Graph:
-        """The graph that a replicate, numbered from 0 in this path, was played on; it is built again."""
+        """The graph that a replicate, numbered from 0 in this path, was played on, at the end where ties come and go; it is
+        built again. Raises ValueError where there is none, or its ties were not kept (`simulate(..., nodes=True)`)."""
         if self.model.population.kind != "network":
             raise ValueError(f"a {self.model.population.kind.replace('_', '-')} population has no graph")
         if not 0 <= replicate < len(self.recording.counts):
             raise ValueError(f"replicates are numbered from 0 to {len(self.recording.counts) - 1}, not {replicate}")
-        return graphs_of(self.model, self.seed, self.first + replicate)[0]
+        return last_graph(self.model, self.recording, replicate, seed=self.seed, replicate=self.first + replicate)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
