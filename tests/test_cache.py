@@ -36,7 +36,9 @@ def run(script, **environment):
     """The words and the warnings of a fresh process."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     environment = {**os.environ, "PYTHONPATH": path, **environment}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
     return done.stdout.split(), done.stderr
 
 
@@ -52,6 +54,23 @@ def test_a_second_process_compiles_nothing(tmp_path):
     assert re.fullmatch("kernels-[0-9a-f]{16}", Path(folder).name)
     assert mode(base) == mode(Path(folder)) == 0o700
     assert run(SCRIPT, EVO_CACHE_DIR=str(base)) == (["2", folder], "")
+
+
+@compiled_only
+def test_another_copy_of_the_same_sources_compiles_nothing(tmp_path):
+    script = """
+import numpy as np
+from evo.kernels.random import next_word
+next_word(np.ones(4, np.uint64))
+print(sum(next_word.stats.cache_hits.values()), next_word.py_func.__code__.co_filename)
+"""
+    seen = []
+    for copy in ("one", "two"):
+        place = tmp_path / copy
+        shutil.copytree(ROOT / "evo", place / "evo", ignore=shutil.ignore_patterns("__pycache__"))
+        seen.append(run(script, EVO_CACHE_DIR=str(tmp_path / "cache"), PYTHONPATH=str(place))[0])
+    assert [hits for hits, _ in seen] == ["0", "1"]
+    assert all(file.startswith(str(tmp_path)) for _, file in seen)
 
 
 @pytest.fixture

@@ -162,11 +162,21 @@ def _temporary_folder() -> Path:
 
 
 class _Locator(caching.UserProvidedCacheLocator):
-    """Puts a function's files below `cache_folder`, one folder for each folder of sources."""
+    """Puts a function's files below `cache_folder`, one folder for each folder of sources.
+
+    Those of evo itself go by their place in the package, not on the disk: what they hold is in the folder's name, so
+    another checkout or environment with the same sources has nothing to compile.
+    """
 
     def __init__(self, function, file):
         self._py_file, self._lineno = file, function.__code__.co_firstlineno
-        self._cache_path = str(cache_folder() / self.get_suitable_cache_subpath(file))
+        source = Path(file).resolve()
+        self._ours = source.is_relative_to(PACKAGE)
+        place = source.parent.relative_to(PACKAGE) if self._ours else self.get_suitable_cache_subpath(file)
+        self._cache_path = str(cache_folder() / place)
+
+    def get_source_stamp(self):
+        return "" if self._ours else super().get_source_stamp()
 
     def ensure_cache_path(self):
         cache_folder().mkdir(mode=0o700, exist_ok=True)  # another process may have pruned it
