@@ -7,6 +7,10 @@ from evo.games import compositions
 
 LETTERS = "ABCD"
 KINDS = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Dynamics)[0])}
+NEIGHBOURLY = [
+    kind for kind, rule in KINDS.items() if not (rule.facts.finite or rule.facts.infinite)
+]  # on graphs alone
+ANYWHERE = [kind for kind in KINDS if kind not in NEIGHBOURLY]
 NOISY = ("langevin", "aggregate_shocks")
 FINITE = sorted(kind for kind, rule in KINDS.items() if rule.facts.finite and kind not in NOISY)
 FOCAL = [kind for kind in FINITE if kind not in ("moran", "wright_fisher")]  # one individual looks around, or all do

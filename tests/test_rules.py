@@ -13,11 +13,13 @@ import numba
 import numpy as np
 import pytest
 from examples import (
+    ANYWHERE,
     CYCLE,
     FINITE,
     KINDS,
     LAWS,
     LETTERS,
+    NEIGHBOURLY,
     NOISY,
     TRAITS,
     changing,
@@ -266,7 +268,7 @@ def told(config, path, allowed):
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANYWHERE)
 def test_which_rule_takes_a_fitness_map(kind):
     acts = plainly(kind)["dynamics"].get("of", {"kind": kind})["kind"]
     selection = {"fitness": "linear"} | ({} if acts in UNSCALED else {"intensity": 0.5})
@@ -276,7 +278,7 @@ def test_which_rule_takes_a_fitness_map(kind):
 @pytest.mark.pure
 @pytest.mark.parametrize("of", [None, "pairwise_comparison", "logit"])
 @pytest.mark.parametrize("option", [{"conformity": 1.5}, {"prestige": 0.5}, {"prestige": 0.5, "indicator": "care"}])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANYWHERE)
 def test_which_rule_takes_conformity_and_prestige(kind, option, of):
     if of and kind != "langevin":
         of = None
@@ -287,7 +289,7 @@ def test_which_rule_takes_conformity_and_prestige(kind, option, of):
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANYWHERE)
 def test_which_rule_mutates_and_when(kind):
     acts = plainly(kind)["dynamics"].get("of", {"kind": kind})["kind"]
     told(plainly(kind, mutation={"rate": 0.1}), ("mutation", "rate"), WAYS[acts])
@@ -300,7 +302,7 @@ def test_which_rule_mutates_and_when(kind):
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANYWHERE)
 def test_which_rule_takes_an_intensity(kind):
     acts = plainly(kind)["dynamics"].get("of", {"kind": kind})["kind"]
     told(plainly(kind, selection={"intensity": 0.5}), ("selection", "intensity"), acts not in UNSCALED)
@@ -310,13 +312,21 @@ def test_which_rule_takes_an_intensity(kind):
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANYWHERE)
 def test_which_rule_runs_in_which_population(kind):
     facts = KINDS[kind].facts
     finite = kind in [*FINITE, "langevin"]
     told(plainly(kind, population={"kind": "well_mixed", "size": 12}), ("population", "kind"), finite)
     told(plainly(kind, population={"kind": "infinite"}), ("population", "kind"), kind != "langevin")
     assert facts.finite == finite and facts.infinite == (kind != "langevin")
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("population", [{"kind": "infinite"}, {"kind": "well_mixed", "size": 12}])
+@pytest.mark.parametrize("kind", NEIGHBOURLY)
+def test_rules_of_neighbours_need_a_graph(kind, population):
+    refused(plainly(kind, population=population), ("population", "kind"))
+    taken(plainly(kind, population={"kind": "network", "graph": {"kind": "cycle", "size": 12}}))
 
 
 @pytest.mark.pure
@@ -340,9 +350,9 @@ def test_a_largest_difference_must_be_given_where_payoffs_move():
 
 
 def test_every_kind_is_in_the_table():
-    assert set(WAYS) == set(KINDS)
+    assert set(WAYS) == set(ANYWHERE)
     for kind, rule in KINDS.items():
-        if kind not in NOISY:
+        if kind in ANYWHERE and kind not in NOISY:
             assert (rule.facts.mutates, rule.facts.fitness, rule.facts.role_model) == (
                 WAYS[kind],
                 kind in FITNESS,
