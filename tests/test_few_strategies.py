@@ -94,7 +94,7 @@ def recorded(model, *, every, generations=40.0, until="generations", averages=Tr
         averages=averages,
         watched=list(watched),
     )
-    return run_plan(model.lowered, plan, seed=3, point=1, replicates=5)
+    return run_plan(model, plan, seed=3, point=1, replicates=5)
 
 
 @pytest.mark.parametrize("rate", RATES)
