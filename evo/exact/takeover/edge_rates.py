@@ -125,6 +125,12 @@ def both_log_gains(rule: Rule, mutant: Side, resident: Side) -> tuple[np.ndarray
     """Log probabilities that the mutant gains, and loses, one in a step, at k = 0..Z, (P, Z+1) each."""
     found = np.empty((2, len(mutant.payoff), len(mutant.count) + 2))
     found[:, :, 0] = found[:, :, -1] = -np.inf
+    if rule.code == codes.PAIRWISE_COMPARISON and rule.conformity == 1 and rule.prestige == 0:
+        lead = rule.intensity * (mutant.payoff - resident.payoff)
+        shared = _log_met(rule, mutant, resident) - np.log1p(np.exp(-np.abs(lead)))  # both have most of their work in common
+        found[0, :, 1:-1] = shared + np.minimum(lead, 0.0)
+        found[1, :, 1:-1] = shared - np.maximum(lead, 0.0)
+        return found[0], found[1]
     found[0, :, 1:-1] = log_gain(rule, mutant, resident)
     found[1, :, 1:-1] = log_gain(rule, resident, mutant)
     return found[0], found[1]
@@ -135,9 +141,8 @@ def log_gain(rule: Rule, winner: Side, loser: Side) -> np.ndarray:
     whole = winner.count[0] + loser.count[0]
     left_out = 1 - rule.option
     if rule.code in COMPARISONS and rule.conformity == 1 and rule.prestige == 0:
-        met = np.log(loser.count * winner.count / (whole * (whole - left_out)))  # a focal loser, and a winner
         with np.errstate(divide="ignore"):
-            return met + LOG_ADOPTION[rule.code](rule, winner, loser)
+            return _log_met(rule, winner, loser) + LOG_ADOPTION[rule.code](rule, winner, loser)
     with np.errstate(divide="ignore", invalid="ignore"):
         chosen = np.log(loser.count / whole)  # as focal, or to die
         if rule.code == codes.MORAN:
@@ -149,6 +154,12 @@ def log_gain(rule: Rule, winner: Side, loser: Side) -> np.ndarray:
         if rule.code == codes.IMITATE_BEST:
             return np.where(untied(winner.payoff, loser.payoff) > 0, chosen, -np.inf)
         return chosen + _log_share(rule, winner, loser, left_out) + LOG_ADOPTION[rule.code](rule, winner, loser)
+
+
+def _log_met(rule: Rule, one: Side, other: Side) -> np.ndarray:
+    """Log probability that the focal is of one kind and meets the other, without biases."""
+    whole = one.count[0] + other.count[0]
+    return np.log(one.count * other.count / (whole * (whole + rule.option - 1)))
 
 
 def _log_share(rule: Rule, winner: Side, loser: Side, left_out: int) -> np.ndarray:
