@@ -83,10 +83,6 @@ WRONG = {
         {"game": AROUND, "population": {"kind": "well_mixed", "size": 9}},
         "game.size: 'neighbourhood' is for populations on graphs",
     ),
-    "hub": (
-        on({"kind": "star", "size": 5000}) | {"strategies": list("ABCD"), "game": AROUND | {"payoffs": dict.fromkeys("ABCD", 1)}},
-        "groups of up to 5000 members of 4 strategies need",
-    ),
     "n in a law": (
         {"game": AROUND, "environment": {"e": {"kind": "feedback", "start": 0.1, "rate": "0.1*n"}}},
         "a feedback law cannot read n",

@@ -71,7 +71,7 @@ def reborn(process, demes, group, before, work, groups, rng):
             )] += 1.0  # fmt: skip
     ready(process, demes, group, work, groups)
     fill_births(process.rule, process.to, 0, before.shape[1], before[group], work.status, work.strategy)
-    multinomial(staying, work.strategy[PULL], rng, groups.drawn)
+    multinomial(int(staying), work.strategy[PULL], rng, groups.drawn)
     for i in range(before.shape[1]):
         groups.next[group, i] += groups.drawn[i]
 
@@ -104,6 +104,6 @@ def revise(process, demes, group, focal, before, work, groups, rng):
             groups.next[group, taken(
                 process.rule, process.to, focal, own, before[other], work.status, work.strategy, work.rates, rng
             )] += 1.0  # fmt: skip
-    multinomial(staying, chances, rng, groups.drawn)
+    multinomial(int(staying), chances, rng, groups.drawn)
     for j in range(len(chances)):
         groups.next[group, j] += groups.drawn[j]
