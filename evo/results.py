@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from evo._scalars import NumberError, resolve
 from evo.experiment import Experiment, loads
+from evo.places import place_of
 from evo.runfolder import (
     EXPERIMENT,
     OUTCOMES,
     PATHS,
-    POINTS,
     read_bytes,
     read_failures,
     read_manifest,
+    read_points,
     read_rows,
-    read_table,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Result:
     outcomes: one row per point and replicate; columns point, replicate, then the measures.
     paths: tidy paths, or None where none were kept; columns point, replicate, time, the strategies, the environment
         variables, mean_payoff.
-    failures: replicates that stopped; columns point, replicate, seed, message.
+    failures: replicates that stopped; columns point, replicate, seed, message, command (which runs it alone).
     manifest: versions, seeds, hash of the config, platform, timing.
     """
 
@@ -49,12 +49,12 @@ class Result:
     @classmethod
     def load(cls, folder: str | Path) -> Result:
         """A result from its folder, finished or not. Raises FolderError where it cannot be read."""
-        folder = Path(folder)
+        folder = place_of(folder)
         manifest = read_manifest(folder)
         experiment = loads(read_bytes(folder / EXPERIMENT), source=str(folder / EXPERIMENT))
         return result_of(
             experiment,
-            points=read_table(folder / POINTS),
+            points=read_points(folder),
             outcomes=read_rows(folder, OUTCOMES),
             paths=read_rows(folder, PATHS),
             failures=read_failures(folder),
@@ -110,7 +110,7 @@ def result_of(
         points=points_frame(points),
         outcomes=_frame(outcomes, "point", "replicate"),
         paths=None if paths is None else _frame(paths),
-        failures=_frame(failures, "point", "replicate", "seed", "message"),
+        failures=_frame(failures, "point", "replicate", "seed", "message", "command"),
         manifest=manifest,
         folder=folder,
     )

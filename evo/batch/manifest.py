@@ -41,6 +41,7 @@ def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
         "title": experiment.title,
         "config_hash": config_hash(experiment),
         "seed": experiment.run.seed,
+        "shard": None if plan.shard.whole else str(plan.shard),
         "points": len(plan.replicates),
         "replicates": experiment.run.replicates,
         "rows": plan.rows,

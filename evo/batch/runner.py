@@ -15,14 +15,16 @@ import pyarrow as pa
 
 from evo.batch.interrupts import Interrupted, stopping
 from evo.batch.manifest import finish, first_manifest, take_over
-from evo.batch.plan import LargePlanError, Plan, make_plan
+from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
-from evo.batch.store import Folder, Memory, Rows, opened
+from evo.batch.opening import opened
+from evo.batch.store import Folder, Memory, Rows
 from evo.batch.tables import failure_schema
-from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
+from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
 from evo.experiment import Experiment
+from evo.places import place_of
 from evo.results import Result, result_of
-from evo.runfolder import FAILURE, FAILURES, OUTCOMES, PATHS, read_table
+from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, read_table
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -72,7 +74,7 @@ def carry_out(
     allow_large: bool = False,
 ) -> Result:
     """`run` for a plan that is made already."""
-    place = None if out is None else Path(out)
+    place = None if out is None else place_of(out)
     if not allow_large and (reasons := plan.large(place)):
         raise LargePlanError(reasons)
     threads = available_cpus() if workers == "auto" else workers
@@ -152,11 +154,12 @@ class _Shift:
         self.pending_since = time.monotonic()
         self.errors: list[Errors] = []
         self.begun = False
-        self.left: dict[int, int] = {}  # replicates that are still to come, of each point under way
-        self.progress = Progress(len(plan.replicates), plan.rows, replicates_done=len(done), kept=len(done))
+        self.to_come: dict[int, int] = {}  # replicates that are still to come, of each point under way
+        points = int(plan.first.sum()) if plan.shard.whole else sum(map(bool, map(plan.wanted, range(len(plan.first)))))
+        self.progress = Progress(points, plan.jobs, replicates_done=len(done), kept=len(done))
         if len(done):
-            whole = [not missing(done, point, int(count)) for point, count in enumerate(plan.replicates)]
-            self.progress.points_done = sum(whole)
+            kept = np.unique(done // STRIDE).tolist()
+            self.progress.points_done = sum(not left(plan, done, point) for point in kept)
 
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
@@ -196,8 +199,8 @@ class _Shift:
     def _note(self, task: list[Job]) -> None:
         for job in task:
             index = job.point.index
-            if index not in self.left:
-                self.left[index] = sum(b - a for a, b in missing(self.done, index, int(self.plan.replicates[index])))
+            if index not in self.to_come:
+                self.to_come[index] = sum(b - a for a, b in left(self.plan, self.done, index))
 
     def _collect(self, under_way: set[Future[Answer]], timeout: float = 0.2) -> None:
         self._begin()
@@ -215,12 +218,12 @@ class _Shift:
         self.errors += answer.errors
         if not len(rows):
             return
-        points, counts = np.unique(rows.outcomes["point"].to_numpy(), return_counts=True)
+        points, counts = np.unique(self.plan.places(rows.outcomes[ADDRESS].to_numpy()), return_counts=True)
         for point, count in zip(points.tolist(), counts.tolist(), strict=True):
-            self.left[point] -= count
-            if not self.left[point]:
+            self.to_come[point] -= count
+            if not self.to_come[point]:
                 self.progress.points_done += 1
-                del self.left[point]
+                del self.to_come[point]
         self.progress.replicates_done += len(rows)
         self.progress.failed += len(rows) - rows.outcomes[FAILURE].null_count
         self.progress.prevailing += _prevailing(rows.outcomes)
