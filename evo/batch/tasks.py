@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from evo.batch.limits import Limit
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
 from evo.batch.tables import by_address, part_schema, path_rows, rows
@@ -40,6 +41,13 @@ class Errors:
 
     job: Job
     message: str
+
+    @property
+    def words(self) -> str:
+        """`point 3, replicates 5 to 9: ValueError: ...`."""
+        first, last = self.job.first, self.job.first + self.job.count - 1
+        which = f"replicate {first}" if first == last else f"replicates {first:,} to {last:,}"
+        return f"point {self.job.point.index}, {which}: {self.message}"
 
     @property
     def rows(self) -> list[dict[str, object]]:
@@ -109,7 +117,13 @@ def missing(done: np.ndarray, point: int, first: int, last: int) -> list[tuple[i
     return [(int(edges[gap]) + 1, int(edges[gap + 1])) for gap in gaps]
 
 
-def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Answer:
+def compute(
+    task: list[Job],
+    outcome_schema: pa.Schema,
+    path_schema: pa.Schema | None,
+    flag: np.ndarray,
+    limit: Limit | None = None,
+) -> Answer:
     """Run a task. Replicates that the flag stopped are left out; one that breaks is a failure and stops no other."""
     began = time.perf_counter()
     blocks: list[Rows] = []
@@ -118,7 +132,18 @@ def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema |
         if flag[0]:
             break
         try:
-            blocks.append(_rows(job, outcome_schema, path_schema, flag))
+            if limit is None:
+                blocks.append(_rows(job, outcome_schema, path_schema, flag))
+                continue
+            if limit.passed(job.point.index):
+                errors.append(Errors(job, str(limit)))
+                continue
+            with limit.watching(job.point.index, flag) as own:
+                blocks.append(_rows(job, outcome_schema, path_schema, own))
+            if not flag[0]:
+                there = np.sort(blocks[-1].outcomes["replicate"].to_numpy())
+                gaps = missing(there, 0, job.first, job.first + job.count)
+                errors += [Errors(Job(job.point, first, last - first), str(limit)) for first, last in gaps]
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
     paths = by_address(path_schema).empty_table() if path_schema else None
