@@ -117,14 +117,16 @@ def take_over(manifest: dict[str, Any], place: Path) -> str | None:
     former = read_manifest(place)
     kept = ("status", "started", "finished", "seconds", "versions", "machine", "code", "command", "workers")
     manifest["sessions"] = [*former.get("sessions", []), {key: former[key] for key in kept if key in former}]
-    changed = [
-        f"{name} {_shaping(former).get(name, 'unknown')} then, {version} now"
-        for name, version in _shaping(manifest).items()
-        if _shaping(former).get(name) != version
-    ]
+    changed = changes(former)
     if not changed or former.get("config_hash") != manifest["config_hash"]:
         return None
     return f"{place} was begun elsewhere ({'; '.join(changed)}): rows may differ in their last digits."
+
+
+def changes(former: dict[str, Any]) -> list[str]:
+    """What is another now than when a folder was made: `numba 0.66 then, 0.68 now`."""
+    before, now = _shaping(former), _shaping({"versions": versions(), "machine": machine()})
+    return [f"{name} {before.get(name, 'unknown')} then, {now[name]} now" for name in now if before.get(name) != now[name]]
 
 
 def _shaping(manifest: dict[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from evo.batch.plan import make_plan
 from evo.experiment import WORDS, Experiment, loads
 from evo.places import place_of
 from evo.results import Result
-from evo.runfolder import EXPERIMENT, FAILURES, OUTCOMES, FolderError, read_bytes, read_manifest, read_table
+from evo.runfolder import EXPERIMENT, FAILURES, OUTCOMES, FolderError, count_rows, read_bytes, read_manifest
 
 KEPT = ("shard", "status", "started", "finished", "seconds", "versions", "machine", "workers", "sessions")
 
@@ -41,7 +41,7 @@ def merge(places: Sequence[str | Path], *, out: str | Path, building: Callable[[
         for other in folders:
             done = adopt(place, plan, other, done)
         folder.compact()
-        counts = [len(read_table(place / f"{name}.parquet")) for name in (OUTCOMES, FAILURES)]
+        counts = [count_rows(place / f"{name}.parquet") for name in (OUTCOMES, FAILURES)]
         finish(manifest, [], *counts, whole=sum(counts) == plan.rows)
         folder.describe(manifest)
     return Result.load(place)

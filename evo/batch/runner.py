@@ -28,8 +28,8 @@ from evo.batch.limits import Limit
 from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
 from evo.experiment import Experiment
 from evo.places import place_of
-from evo.results import Result, result_of
-from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, read_table
+from evo.results import Result, in_folder, result_of
+from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, count_rows, read_table
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -137,7 +137,14 @@ def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
     finish(manifest, errors, len(outcomes), len(failures))
-    return _result(plan, outcomes, paths, failures, errors, manifest, None)
+    return result_of(
+        plan.experiment,
+        points=plan.points,
+        outcomes=outcomes,
+        paths=paths,
+        failures=_with_errors(failures, errors),
+        manifest=manifest,
+    )
 
 
 def _into_folder(
@@ -149,35 +156,18 @@ def _into_folder(
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
-    outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
-    failures = read_table(folder.place / f"{FAILURES}.parquet")
-    paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None
-    finish(manifest, errors, len(outcomes), len(failures))
+    finish(manifest, errors, *(count_rows(folder.place / f"{name}.parquet") for name in (OUTCOMES, FAILURES)))
     folder.describe(manifest)
-    return _result(plan, outcomes, paths, failures, errors, manifest, folder.place)
-
-
-def _result(
-    plan: Plan,
-    outcomes: pa.Table,
-    paths: pa.Table | None,
-    failures: pa.Table,
-    errors: list[Errors],
-    manifest: dict[str, Any],
-    folder: Path | None,
-) -> Result:
+    failures = None
     if errors:
-        more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
-        failures = pa.concat_tables([failures.cast(failure_schema()), more])
-    return result_of(
-        plan.experiment,
-        points=plan.points,
-        outcomes=outcomes,
-        paths=paths,
-        failures=failures,
-        manifest=manifest,
-        folder=folder,
-    )
+        failures = _with_errors(read_table(folder.place / f"{FAILURES}.parquet"), errors).to_pandas()
+    return in_folder(folder.place, plan.experiment, manifest, failures=failures)
+
+
+def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
+    """Replicates that failed and those that were left out, which a folder does not keep: they are run again."""
+    more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
+    return pa.concat_tables([failures.cast(failure_schema()), more])
 
 
 class _Shift:

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from evo.cli.options import Run
 from evo.cli.words import FAILED, complain, console, plainly
 
 
 @plainly
 def plot(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)],
+    run: Run,
     kind: Annotated[list[str] | None, typer.Option(help="Draw this kind of picture only; repeatable.")] = None,
 ) -> None:
     """Draw the pictures of a run's config again, into its folder; or one kind of picture, asked for or not."""
