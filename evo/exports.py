@@ -31,9 +31,10 @@ def export(result: Result, file: Path, *, table: str = "outcomes", part: str | N
     if file.suffix == ".nc":
         data = dataset(result, part, paths=result.paths is not None)
         try:
-            import h5netcdf  # noqa: F401  (xarray's own message does not say what to install)
-        except ModuleNotFoundError:
-            raise MissingError("h5netcdf", "store") from None
+            import h5netcdf  # noqa: F401
+            import h5py  # noqa: F401  (xarray's own message does not say what to install)
+        except ModuleNotFoundError as error:
+            raise MissingError(str(error.name), "store") from None
         data.to_netcdf(file, engine="h5netcdf", encoding={name: {"zlib": True} for name in _numeric(data)})
         return
     frame = _rows(result, table, part)
@@ -139,7 +140,9 @@ def _filled(shape: tuple[int, ...], where: tuple[Any, ...], values: Frame) -> An
     return array
 
 
-def _add_paths(data: xr.Dataset, result: Result, place: dict[int, Any], dims: list[str], shape: tuple[int, ...]) -> None:
+def _add_paths(
+    data: xr.Dataset, result: Result, place: dict[int, Any], dims: list[str], shape: tuple[int, ...]
+) -> None:
     import numpy as np
 
     table: Frame = result.paths

@@ -43,7 +43,9 @@ def place_of(text: str | Path) -> Path:
         _ = place.fs  # imports what the protocol needs
     except ImportError as error:
         package = f"pip install 'evo-games[store]' ({error.name or error})"
-        raise FolderError(f"{text}: places with {protocol}:// need packages that are not installed: {package}") from None
+        raise FolderError(
+            f"{text}: places with {protocol}:// need packages that are not installed: {package}"
+        ) from None
     except ValueError as error:
         raise FolderError(f"{text}: {error}") from None
     return cast("Path", place)
@@ -84,6 +86,21 @@ def put(place: Path) -> Iterator[BinaryIO]:
         new.unlink(missing_ok=True)  # on a full disk this is what makes room
         raise
     _sync(place.parent)
+
+
+@contextmanager
+def written_into(place: Path) -> Iterator[Path]:
+    """A folder on a disk; what is written there is in `place` afterwards, also where something fails."""
+    if is_local(place):
+        yield place
+        return
+    with tempfile.TemporaryDirectory() as here:
+        try:
+            yield Path(here)
+        finally:
+            for path in sorted(Path(here).iterdir()):
+                with put(place / path.name) as file:
+                    file.write(path.read_bytes())
 
 
 def _sync(folder: Path) -> None:

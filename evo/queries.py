@@ -31,16 +31,12 @@ def query(result: Result, sql: str) -> pa.Table:
         names = _views(connection, result)
         try:
             found = connection.sql(sql)
-            return pa_table(found)
+            if found is None:
+                raise QueryError("this asks nothing: write a select")
+            return found.to_arrow_table()
         except duckdb.Error as error:
             told = "\n".join(f"  {name}: {', '.join(columns)}" for name, columns in names.items())
             raise QueryError(f"{str(error).strip()}\nThere are, names with dots in double quotes:\n{told}") from None
-
-
-def pa_table(found: duckdb.DuckDBPyRelation | None) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table({}) if found is None else found.to_arrow_table()
 
 
 def _views(connection: duckdb.DuckDBPyConnection, result: Result) -> dict[str, list[str]]:
@@ -52,11 +48,11 @@ def _views(connection: duckdb.DuckDBPyConnection, result: Result) -> dict[str, l
             connection.execute(f"create view {name} as select {kept} from read_parquet('{file}')")
         elif (table := _table(result, name)) is not None:
             connection.register(name, table)
-    names = {row[0]: [] for row in connection.execute("select distinct table_name from duckdb_columns() where not internal").fetchall()}
-    if {"points", OUTCOMES} <= names.keys():
+    listed = "select table_name, column_name from duckdb_columns() where not internal order by column_index"
+    if {"points", OUTCOMES} <= {name for name, _ in connection.execute(listed).fetchall()}:
         connection.execute("create view joined as select * from points join outcomes using (point)")
-    rows = connection.execute("select table_name, column_name from duckdb_columns() where not internal order by column_index")
-    for name, column in rows.fetchall():
+    names: dict[str, list[str]] = {}
+    for name, column in connection.execute(listed).fetchall():
         names.setdefault(name, []).append(f'"{column}"' if "." in column else column)
     return names
 

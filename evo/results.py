@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -66,7 +66,7 @@ class Result:
     outcomes: Table[pd.DataFrame] = Table()
     paths: Table[pd.DataFrame | None] = Table()
     failures: Table[pd.DataFrame] = Table()
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
     @classmethod

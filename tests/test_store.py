@@ -270,7 +270,10 @@ def _flipped(folder: Path) -> None:
     [
         (None, "holds a finished run of this experiment: add --resume"),
         (_newer, r"written by a newer evo \(folder version 3, this evo reads 2\)"),
-        (_of_another, r"holds the run of another experiment \(Other\), or of this one before its config changed; 3 of its 6"),
+        (
+            _of_another,
+            r"holds the run of another experiment \(Other\), or of this one before its config changed; 3 of its 6",
+        ),
         (_without_manifest, "is not empty and holds no run: choose another folder"),
         (_damaged_manifest, "manifest.json is damaged"),
         (_more_replicates, "has 30 replicates of each point, this run asks for 20"),

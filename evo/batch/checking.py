@@ -49,7 +49,9 @@ def rerun(experiment: Experiment, point: int, replicate: int, *, every: float | 
     place = experiment.point(point)
     chosen = place.experiment if every is None else place.experiment.replace({"run.record": {"every": every}})
     if not 0 <= replicate < chosen.replicates:
-        raise KeyError(f"point {point} has no replicate {replicate}: they are numbered from 0 to {chosen.replicates - 1}")
+        raise KeyError(
+            f"point {point} has no replicate {replicate}: they are numbered from 0 to {chosen.replicates - 1}"
+        )
     outcomes = outcome_schema(outcome_types(chosen))
     paths = path_schema(path_types(chosen)) if chosen.record_every is not None else None
     there = Point(place.index, place.part, place.settings, chosen)
@@ -101,7 +103,9 @@ def _failure(kept: pa.Table, again: Replicate) -> str:
     message = kept["message"][0].as_py()
     if again.message == message:
         return ""
-    return f"failed with {message!r}, now {again.message!r}" if again.message else f"failed with {message!r}, now does not"
+    return (
+        f"failed with {message!r}, now {again.message!r}" if again.message else f"failed with {message!r}, now does not"
+    )
 
 
 def _differing(kept: pa.Table, again: pa.Table | None, message: str | None) -> str:

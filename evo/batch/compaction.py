@@ -49,9 +49,7 @@ def compact(place: Path, plan: Plan, label: dict[str, str]) -> None:
                 (place / name).rmdir()
 
 
-def _compact(
-    place: Path, name: str, schema: pa.Schema, plan: Plan, sizes: np.ndarray, label: dict[str, str]
-) -> None:
+def _compact(place: Path, name: str, schema: pa.Schema, plan: Plan, sizes: np.ndarray, label: dict[str, str]) -> None:
     edges = windows(sizes, plan.replicates)
     with (
         put(place / f"{name}.parquet") as file,

@@ -33,7 +33,5 @@ def write_text(path: Path, text: str) -> None:
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """A table with the columns of a schema; those that it lacks are null."""
     there = set(table.column_names)
-    columns = [
-        table[field.name] if field.name in there else pa.nulls(len(table), field.type) for field in schema
-    ]
+    columns = [table[field.name] if field.name in there else pa.nulls(len(table), field.type) for field in schema]
     return pa.table(columns, schema=schema)

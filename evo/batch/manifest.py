@@ -48,7 +48,7 @@ def packages() -> dict[str, str]:
     except PackageNotFoundError:
         return {}
     found: dict[str, str] = {}
-    for name in sorted({re.split(r"[^A-Za-z0-9._-]", line)[0] for line in asked}, key=str.lower):
+    for name in sorted({re.split(r"[^A-Za-z0-9._-]", line)[0] for line in asked} - {"evo-games"}, key=str.lower):
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
@@ -68,7 +68,9 @@ def code() -> dict[str, str]:
     if (PACKAGE.parent / ".git").exists() and (PACKAGE.parent / "pyproject.toml").exists():
         with suppress(OSError, subprocess.SubprocessError):
             asked = ["git", "-C", str(PACKAGE.parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-            found["commit"] = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+            found["commit"] = subprocess.run(
+                asked, capture_output=True, text=True, timeout=10, check=True
+            ).stdout.strip()
     return found
 
 
@@ -126,7 +128,9 @@ def take_over(manifest: dict[str, Any], place: Path) -> str | None:
 def changes(former: dict[str, Any]) -> list[str]:
     """What is another now than when a folder was made: `numba 0.66 then, 0.68 now`."""
     before, now = _shaping(former), _shaping({"versions": versions(), "machine": machine()})
-    return [f"{name} {before.get(name, 'unknown')} then, {now[name]} now" for name in now if before.get(name) != now[name]]
+    return [
+        f"{name} {before.get(name, 'unknown')} then, {now[name]} now" for name in now if before.get(name) != now[name]
+    ]
 
 
 def _shaping(manifest: dict[str, Any]) -> dict[str, str]:
@@ -134,9 +138,7 @@ def _shaping(manifest: dict[str, Any]) -> dict[str, str]:
     return manifest["versions"] | {"cpu": manifest.get("machine", {}).get("cpu", "unknown")}
 
 
-def finish(
-    manifest: dict[str, Any], errors: list[Errors], outcomes: int, failures: int, *, whole: bool = True
-) -> None:
+def finish(manifest: dict[str, Any], errors: list[Errors], outcomes: int, failures: int, *, whole: bool = True) -> None:
     """What is known at the end."""
     began = datetime.fromisoformat(manifest["started"])
     manifest |= {

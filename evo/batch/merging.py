@@ -19,7 +19,9 @@ from evo.runfolder import EXPERIMENT, FAILURES, OUTCOMES, FolderError, count_row
 KEPT = ("shard", "status", "started", "finished", "seconds", "versions", "machine", "workers", "sessions")
 
 
-def merge(places: Sequence[str | Path], *, out: str | Path, building: Callable[[int, int], None] | None = None) -> Result:
+def merge(
+    places: Sequence[str | Path], *, out: str | Path, building: Callable[[int, int], None] | None = None
+) -> Result:
     """Join run folders of the same experiment, finished or not: shards of it, other points of its sweep, more replicates.
 
     What stands in several is taken once, and the folders are left as they are. The bytes of the tables are those of one

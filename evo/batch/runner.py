@@ -17,14 +17,14 @@ import pyarrow as pa
 
 from evo.batch.adoption import adopt
 from evo.batch.interrupts import Interrupted, stopping
+from evo.batch.limits import Limit
 from evo.batch.manifest import finish, first_manifest, take_over
+from evo.batch.opening import opened
 from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
-from evo.batch.opening import opened
 from evo.batch.shards import WHOLE, Shard
 from evo.batch.store import Folder, Memory, Rows
 from evo.batch.tables import failure_schema
-from evo.batch.limits import Limit
 from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
 from evo.experiment import Experiment
 from evo.places import place_of

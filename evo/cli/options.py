@@ -19,7 +19,9 @@ Config = Annotated[
 ]
 Run = Annotated[
     Path,
-    typer.Argument(metavar="RUN", parser=lambda text: place(text), help="The folder of a run, or its URL.", show_default=False),
+    typer.Argument(
+        metavar="RUN", parser=lambda text: place(text), help="The folder of a run, or its URL.", show_default=False
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,13 +32,15 @@ def plot(
     if not result.experiment.plots:
         complain(f"evo: the config asks for no pictures; choose with --kind: {', '.join(known)}")
         raise typer.Exit(FAILED)
+    from evo.places import written_into
     from evo.plots import PictureError, draw
 
     try:
-        written = draw(result, run)
+        with written_into(run) as here:
+            written = draw(result, here)
     except PictureError as error:
         complain(f"evo: {error}")
         raise typer.Exit(FAILED) from None
     say = console()
     for path in written:
-        say.print(str(path), soft_wrap=True)
+        say.print(str(run / path.name), soft_wrap=True)

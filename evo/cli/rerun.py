@@ -27,7 +27,8 @@ def rerun(
     replicate: Annotated[int, typer.Option(min=0, help="Number of the replicate.")] = 0,
     paths: Annotated[bool, typer.Option("--paths", help="Show its path, too.")] = False,
     every: Annotated[
-        float | None, typer.Option(help="Generations between records of the path.", show_default="the run's, or 200 in all")
+        float | None,
+        typer.Option(help="Generations between records of the path.", show_default="the run's, or 200 in all"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the path to a .csv or .parquet file.", show_default=False)
@@ -80,7 +81,9 @@ def _tell(say: Console, result: Result, found: Replicate) -> None:
         return
     now = {name: bits(found.outcome[name]) for name in found.outcome.column_names}
     differing = [name for name in now if now[name] != bits(stored[name])]
-    words = f"differs from what the folder holds in {', '.join(differing)}" if differing else "as in the folder, bit by bit"
+    words = (
+        f"differs from what the folder holds in {', '.join(differing)}" if differing else "as in the folder, bit by bit"
+    )
     say.print(words, style="red" if differing else "dim")
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 Out = Annotated[
     Path | None,
-    typer.Option(parser=place, metavar="DIR", help="Folder, or URL (s3://...), for the results.", show_default="runs/NAME"),
+    typer.Option(
+        parser=place, metavar="DIR", help="Folder, or URL (s3://...), for the results.", show_default="runs/NAME"
+    ),
 ]
 
 
@@ -39,14 +41,18 @@ def run(
     ] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what the folder holds.")] = False,
     shard: Annotated[
-        str | None, typer.Option(metavar="K/N", help="Run the K-th of N shares, for evo merge to join.", show_default=False)
+        str | None,
+        typer.Option(metavar="K/N", help="Run the K-th of N shares, for evo merge to join.", show_default=False),
     ] = None,
     reuse: Annotated[
         list[Path] | None,
         typer.Option(parser=place, metavar="RUN", help="Take over what this run has of the same points; repeatable."),
     ] = None,
     limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Time that a point may take, all replicates together.", show_default=False)
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="Time that a point may take, with all its replicates.", show_default=False
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing.")
@@ -152,14 +158,16 @@ def _draw(result: Result, folder: Path, say: Console) -> bool:
     """Draw the pictures of the config; whether all could be drawn."""
     if not result.experiment.plots:
         return True
+    from evo.places import written_into
     from evo.plots import PictureError, draw
 
     try:
-        if say.is_terminal:
-            with say.status("drawing pictures"):
-                draw(result, folder)
-        else:
-            draw(result, folder)
+        with written_into(folder) as here:
+            if say.is_terminal:
+                with say.status("drawing pictures"):
+                    draw(result, here)
+            else:
+                draw(result, here)
     except PictureError as error:
         complain(f"evo: {error}")
         return False

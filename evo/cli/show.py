@@ -16,7 +16,9 @@ from evo.cli.words import console, plainly
 def show(
     what: Annotated[
         Path,
-        typer.Argument(metavar="CONFIG|RUN", parser=place, help="A config, or the folder of a run.", show_default=False),
+        typer.Argument(
+            metavar="CONFIG|RUN", parser=place, help="A config, or the folder of a run.", show_default=False
+        ),
     ],
     settings: Settings = None,
 ) -> None:

@@ -16,7 +16,9 @@ MOST_TOLD = 10
 def verify(
     run: Run,
     sample: Annotated[int, typer.Option(min=1, help="How many replicates to run again.")] = 20,
-    seed: Annotated[int | None, typer.Option(help="Choose the same ones again.", show_default="others each time")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Choose the same ones again.", show_default="others each time")
+    ] = None,
 ) -> None:
     """Run a random sample of a run's replicates again and compare them, paths included, bit by bit."""
     from evo.batch.checking import verify as check
