@@ -149,7 +149,11 @@ def finish(manifest: dict[str, Any], errors: list[Errors], outcomes: int, failur
         "failures": failures,
     }
     if errors:
-        manifest["errors"] = [error.words for error in errors[:100]]
+        manifest["errors"] = [error.words for error in sorted(errors, key=_place)[:100]]
+
+
+def _place(error: Errors) -> tuple[int, int]:
+    return error.job.point.index, error.job.first
 
 
 def processor() -> str:

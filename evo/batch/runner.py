@@ -29,7 +29,7 @@ from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
 from evo.experiment import Experiment
 from evo.places import place_of
 from evo.results import Result, in_folder, result_of
-from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, count_rows, read_table
+from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_table, sorted_rows
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -156,6 +156,9 @@ def _into_folder(
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
+    except OSError as error:
+        kept = f"{error.strerror or error}; what is finished is kept, and --resume goes on from there"
+        raise OSError(error.errno or 0, kept, str(folder.place)) from error
     finish(manifest, errors, *(count_rows(folder.place / f"{name}.parquet") for name in (OUTCOMES, FAILURES)))
     folder.describe(manifest)
     failures = None
@@ -167,7 +170,7 @@ def _into_folder(
 def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
     """Replicates that failed and those that were left out, which a folder does not keep: they are run again."""
     more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
-    return pa.concat_tables([failures.cast(failure_schema()), more])
+    return sorted_rows(pa.concat_tables([failures.cast(failure_schema()), more]), SORTED_BY[FAILURES])
 
 
 class _Shift:
