@@ -19,6 +19,13 @@ class SimulationError(RuntimeError):
     """A run that stopped at a state it could not go on from; says which."""
 
 
+class MissingError(ImportError):
+    """A package that is not installed, with the extra of evo that brings it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}, which is not installed: pip install 'evo-games[{extra}]'")
+
+
 @dataclass(frozen=True)
 class ConfigProblem:
     """One mistake: the path of the offending key, its line in the file, what is wrong, what would be right."""

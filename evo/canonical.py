@@ -64,6 +64,12 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def short_hash(data: object) -> int:
+    """64 bits, as a signed integer, that name plain data."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+    return int.from_bytes(bytes.fromhex(sha256(text)[:16]), signed=True)
+
+
 def point_hash(model: BaseModel, start: object) -> int:
     """64 bits that name a model and its start: the second word of a stream's counter."""
     return int(sha256(canonical(model) + canonical(start))[:16], 16)

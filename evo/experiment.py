@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from evo import _spec, _yaml
 from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
-from evo.canonical import plain, point_hash
+from evo.canonical import plain, point_hash, short_hash
 from evo.datafiles import with_files
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
@@ -26,6 +26,7 @@ from evo.sweeps import Settings, Sweep, Sweeps
 SCHEMA_VERSION = 1
 COMMON = 0  # the point in the streams of every point that shares its random numbers
 PATH_KEYS = ("point", "replicate", "time")
+WORDS = frozenset({"schema_version", "title", "question", "note", "sweep", "plots"})  # what changes no row
 ORDER = (
     "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
     "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files",
@@ -148,7 +149,16 @@ class Experiment(Parts):
             "nodes": "last" if needs_nodes(self.measure, self.model) else "none",
         }
 
-    @property
+    @cached_property
+    def address(self) -> int:
+        """Names what is computed here, so that it is computed once: 64 bits of all that a replicate's rows follow from, its
+        number apart. Neither words, colours and pictures count, nor how many replicates there are."""
+        data = {key: item for key, item in plain(self, bare=True).items() if key not in WORDS}
+        data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
+        data["run"]["seed"] = str(self.run.seed)  # a float does not tell 2**60 from 2**60 + 1
+        return short_hash([data, self.record_every])
+
+    @cached_property
     def stream(self) -> int:
         """The point in the streams of random numbers: of this model and start, or one for all where they are common."""
         return COMMON if self.run.common_random_numbers else point_hash(self.model, self.run.start)

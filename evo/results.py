@@ -2,65 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from evo._scalars import NumberError, resolve
 from evo.experiment import Experiment, loads
+from evo.places import place_of
 from evo.runfolder import (
     EXPERIMENT,
     OUTCOMES,
     PATHS,
-    POINTS,
     read_bytes,
     read_failures,
     read_manifest,
+    read_points,
     read_rows,
-    read_table,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import xarray as xr
+
+T = TypeVar("T")
+
+
+class Table(Generic[T]):
+    """A field that holds a table, or what reads it when it is first looked at."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, result: object | None, owner: type | None = None) -> T:
+        if result is None:
+            raise AttributeError(self.name)  # so that a dataclass sees no default
+        held = result.__dict__[self.name]
+        if callable(held):
+            held = result.__dict__[self.name] = held()
+        return cast("T", held)
+
+    def __set__(self, result: object, table: T | Callable[[], T]) -> None:
+        result.__dict__[self.name] = table
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a run left.
+    """What a run left. Tables of a run folder are read when they are first looked at.
 
     points: one row per point; columns point, part, and one per path that the sweep varies (values that are not a
         number or a word stand as compact YAML, such as `{command: 0.97}`; `-` where the point's part does not vary it).
     outcomes: one row per point and replicate; columns point, replicate, then the measures.
     paths: tidy paths, or None where none were kept; columns point, replicate, time, the strategies, the environment
         variables, mean_payoff.
-    failures: replicates that stopped; columns point, replicate, seed, message.
-    manifest: versions, seeds, hash of the config, platform, timing.
+    failures: replicates that stopped; columns point, replicate, seed, message, command (which runs it alone).
+    manifest: versions, seeds, hash of the config, machine, timing.
     """
 
     experiment: Experiment
-    points: pd.DataFrame
-    outcomes: pd.DataFrame
-    paths: pd.DataFrame | None
-    failures: pd.DataFrame
-    manifest: dict[str, Any]
+    points: Table[pd.DataFrame] = Table()
+    outcomes: Table[pd.DataFrame] = Table()
+    paths: Table[pd.DataFrame | None] = Table()
+    failures: Table[pd.DataFrame] = Table()
+    manifest: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> Result:
-        """A result from its folder, finished or not. Raises FolderError where it cannot be read."""
-        folder = Path(folder)
+        """A result from its folder or URL, finished or not. Raises FolderError where it cannot be read."""
+        folder = place_of(folder)
         manifest = read_manifest(folder)
         experiment = loads(read_bytes(folder / EXPERIMENT), source=str(folder / EXPERIMENT))
-        return result_of(
-            experiment,
-            points=read_table(folder / POINTS),
-            outcomes=read_rows(folder, OUTCOMES),
-            paths=read_rows(folder, PATHS),
-            failures=read_failures(folder),
-            manifest=manifest,
-            folder=folder,
-        )
+        return in_folder(folder, experiment, manifest)
 
     def __repr__(self) -> str:
         words = [f"{len(self.points):,} points", f"{len(self.outcomes):,} outcomes"]
@@ -74,7 +89,7 @@ class Result:
     @property
     def complete(self) -> bool:
         """Whether every replicate was run."""
-        return self.manifest["status"] == "complete"
+        return self.manifest["status"] == "complete" and not self.manifest.get("shard")
 
     def at(self, point: int) -> Experiment:
         """The experiment of one point."""
@@ -93,32 +108,76 @@ class Result:
 
         return prevalence(self)
 
+    def query(self, sql: str) -> pd.DataFrame:
+        """What DuckDB answers about the tables `points`, `outcomes`, `paths`, `failures` and `joined` (the outcomes, each
+        with what its point sets), which are read as far as the question needs. Raises QueryError where it cannot."""
+        from evo.queries import query
 
-def result_of(
-    experiment: Experiment,
-    *,
-    points: pa.Table,
-    outcomes: pa.Table | None,
-    paths: pa.Table | None,
-    failures: pa.Table | None,
-    manifest: dict[str, Any],
-    folder: Path | None = None,
+        return query(self, sql).to_pandas()
+
+    def to_xarray(self, part: str | None = None, *, paths: bool = False) -> xr.Dataset:
+        """The outcomes as an xarray Dataset with a dimension for each path of a grid (or `point`, where the points are no
+        grid), and `replicate`; with `paths` also the paths, over `time`. Of one part of the sweep, or of all."""
+        from evo.exports import dataset
+
+        return dataset(self, part, paths=paths)
+
+
+def in_folder(
+    folder: Path, experiment: Experiment, manifest: dict[str, Any], *, failures: pd.DataFrame | None = None
 ) -> Result:
-    """A result from Arrow tables; what is None has no rows yet, or, for paths, was not kept."""
+    """The result of a run folder, nothing of its tables read yet; `failures` in place of those that the folder holds."""
     return Result(
         experiment=experiment,
-        points=points_frame(points),
-        outcomes=_frame(outcomes, "point", "replicate"),
-        paths=None if paths is None else _frame(paths),
-        failures=_frame(failures, "point", "replicate", "seed", "message"),
+        points=partial(_points, folder),
+        outcomes=partial(_outcomes, folder),
+        paths=partial(_paths, folder),
+        failures=partial(_failures, folder) if failures is None else failures,
         manifest=manifest,
         folder=folder,
     )
 
 
+def result_of(
+    experiment: Experiment,
+    *,
+    points: pa.Table,
+    outcomes: pa.Table,
+    paths: pa.Table | None,
+    failures: pa.Table,
+    manifest: dict[str, Any],
+) -> Result:
+    """A result from Arrow tables; paths are None where none were kept."""
+    return Result(
+        experiment=experiment,
+        points=points_frame(points),
+        outcomes=outcomes.to_pandas(),
+        paths=None if paths is None else paths.to_pandas(),
+        failures=failures.to_pandas(),
+        manifest=manifest,
+    )
+
+
+def _points(folder: Path) -> pd.DataFrame:
+    return points_frame(read_points(folder))
+
+
+def _outcomes(folder: Path) -> pd.DataFrame:
+    return _frame(read_rows(folder, OUTCOMES), "point", "replicate")
+
+
+def _paths(folder: Path) -> pd.DataFrame | None:
+    table = read_rows(folder, PATHS)
+    return None if table is None else table.to_pandas()
+
+
+def _failures(folder: Path) -> pd.DataFrame:
+    return _frame(read_failures(folder), "point", "replicate", "seed", "message", "command")
+
+
 def points_frame(table: pa.Table) -> pd.DataFrame:
     """The table of points for people: numbers stay numbers in a column that also holds words, or `-`."""
-    frame = _frame(table)
+    frame = table.to_pandas()
     for name in table.column_names[2:]:
         if table.schema.field(name).type == "string":
             frame[name] = frame[name].astype(object).map(_value)

@@ -1,12 +1,15 @@
 """What a run folder holds and how it is read; evo.batch.store writes it.
 
 experiment.yaml                 the experiment, resolved: data files embedded, settings of the command line made
-manifest.json                   versions, seed, hash of the config, platform, timing, counts
-points.parquet                  one row per point
+manifest.json                   versions, seed, hash of the config, machine, timing, counts
+points.parquet                  one row per point, with its address
 outcomes.parquet                one row per point and replicate, sorted, once the run is finished
 paths.parquet, failures.parquet likewise
 outcomes/part-*.parquet         what is finished so far, while it is not; also who failed (seed, failure)
 paths/part-*.parquet
+
+A part names points by address, the hash of what is computed there, so that it stays right when points are added to the
+sweep; the finished tables name them by number.
 """
 
 from __future__ import annotations
@@ -16,18 +19,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evo.places import FolderError
+
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
-FOLDER_VERSION = 1
+FOLDER_VERSION = 2
 MANIFEST, EXPERIMENT, POINTS = "manifest.json", "experiment.yaml", "points.parquet"
 OUTCOMES, PATHS, FAILURES = "outcomes", "paths", "failures"
+ADDRESS = "address"  # column of parts and points
 FAILURE = "failure"  # column of a part that says why a replicate has no outcome
 SORTED_BY = {OUTCOMES: ("point", "replicate"), PATHS: ("point", "replicate", "time"), FAILURES: ("point", "replicate")}
-
-
-class FolderError(ValueError):
-    """A folder that is not a run's, or not one that this evo can use; nothing in it was changed."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -49,6 +52,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise FolderError(
             f"{folder} was written by a newer evo (folder version {version}, this evo reads {FOLDER_VERSION}): "
             "use that one, or choose another folder"
+        )
+    if version < FOLDER_VERSION:
+        raise FolderError(
+            f"{folder} was written by an earlier evo (folder version {version}, this evo reads {FOLDER_VERSION}): "
+            "run the experiment again, into another folder"
         )
     return manifest
 
@@ -78,11 +86,20 @@ def read_table(path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True).read()
+        with path.open("rb") as file:
+            return pq.ParquetFile(file, page_checksum_verification=True).read()
     except FileNotFoundError:
         raise FolderError(f"{path} is missing") from None
     except (pa.ArrowException, OSError) as error:
         raise FolderError(damaged(path, error)) from None
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file has, from its footer."""
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as file:
+        return pq.ParquetFile(file).metadata.num_rows
 
 
 def damaged(path: Path, error: object) -> str:
@@ -92,34 +109,88 @@ def damaged(path: Path, error: object) -> str:
     return f"{path} is damaged ({what}). Nothing was changed. To go on, {remedy}."
 
 
+def read_points(folder: Path) -> pa.Table:
+    """One row per point: point, part, and what the sweep varies."""
+    return read_table(folder / POINTS).drop_columns([ADDRESS])
+
+
+def read_addresses(folder: Path) -> np.ndarray:
+    """The address of each point, by its number."""
+    return read_table(folder / POINTS)[ADDRESS].to_numpy()
+
+
 def read_rows(folder: Path, name: str) -> pa.Table | None:
     """Outcomes or paths as far as they are finished, sorted; None where there are none yet."""
     import pyarrow as pa
 
-    tables = [_outcomes_only(read_table(path)) for path in files(folder, name)]
-    return sorted_rows(pa.concat_tables(tables), SORTED_BY[name]) if tables else None
+    whole = folder / f"{name}.parquet"
+    tables = [read_table(whole).replace_schema_metadata(None)] if whole.exists() else []
+    if found := parts(folder, name):
+        addresses = read_addresses(folder)
+        tables += [numbered(_outcomes_only(read_table(path)), addresses) for path in found]
+    if not tables:
+        return None
+    return sorted_rows(pa.concat_tables(tables, promote_options="default"), SORTED_BY[name])
 
 
 def read_failures(folder: Path) -> pa.Table | None:
-    """Replicates that failed: point, replicate, seed, message; None where nothing is finished yet."""
+    """Replicates that failed: point, replicate, seed, message, command; None where nothing is finished yet."""
     import pyarrow as pa
 
     whole = folder / f"{FAILURES}.parquet"
-    tables = [read_table(whole)] if whole.exists() else []
-    tables += [failures_of(read_table(path)) for path in parts(folder, OUTCOMES)]
-    return sorted_rows(pa.concat_tables(tables), SORTED_BY[FAILURES]) if tables else None
+    tables = [read_table(whole).replace_schema_metadata(None)] if whole.exists() else []
+    if found := parts(folder, OUTCOMES):
+        addresses = read_addresses(folder)
+        tables += [failures_of(numbered(read_table(path), addresses)) for path in found]
+    return sorted_rows(pa.concat_tables(tables, promote_options="default"), SORTED_BY[FAILURES]) if tables else None
+
+
+def numbered(part: pa.Table, addresses: np.ndarray) -> pa.Table:
+    """A part with the number of each row's point instead of its address; a row of several points stands at each of them,
+    one of none at none.
+
+    addresses: of each point.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    order = np.argsort(addresses, kind="stable")
+    known, wanted = addresses[order], part[ADDRESS].to_numpy()
+    low, high = np.searchsorted(known, wanted, "left"), np.searchsorted(known, wanted, "right")
+    counts = high - low
+    points = pa.array(_ranges(low, counts, order), pa.int64())
+    if not (counts == 1).all():
+        part = part.take(pa.array(np.repeat(np.arange(len(part)), counts)))
+    return part.set_column(0, pa.field("point", pa.int64(), nullable=False), points)
+
+
+def _ranges(low: np.ndarray, counts: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """order[low[0]], ..., order[low[0] + counts[0] - 1], order[low[1]], ..."""
+    import numpy as np
+
+    starts = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    return order[starts + np.arange(counts.sum())] if len(low) else low.astype(np.int64)
 
 
 def failures_of(part: pa.Table) -> pa.Table:
-    """The rows of a part that are failures, as the table of failures has them."""
+    """The rows of a part, its points numbered, that are failures, as the table of failures has them."""
     failed = part.filter(part[FAILURE].is_valid()).select(["point", "replicate", "seed", FAILURE])
-    return failed.rename_columns(["point", "replicate", "seed", "message"])
+    return with_commands(failed.rename_columns(["point", "replicate", "seed", "message"]))
+
+
+def with_commands(failures: pa.Table) -> pa.Table:
+    """Failures, each with the command that, called in the folder, runs this replicate alone."""
+    import pyarrow as pa
+
+    rows = zip(failures["point"].to_pylist(), failures["replicate"].to_pylist(), strict=True)
+    commands = [f"evo rerun . --point {point} --replicate {replicate}" for point, replicate in rows]
+    return failures.append_column("command", pa.array(commands, pa.string()))
 
 
 def _outcomes_only(table: pa.Table) -> pa.Table:
     if FAILURE not in table.column_names:
-        return table.replace_schema_metadata(None)
-    return table.filter(table[FAILURE].is_null()).drop_columns(["seed", FAILURE]).replace_schema_metadata(None)
+        return table
+    return table.filter(table[FAILURE].is_null()).drop_columns(["seed", FAILURE])
 
 
 def sorted_rows(table: pa.Table, by: Sequence[str]) -> pa.Table:

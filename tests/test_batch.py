@@ -249,10 +249,12 @@ def test_the_hash_of_a_config_leaves_out_what_changes_no_row():
 def test_missing_replicates_are_found():
     stride = planning.STRIDE
     done = np.array([0, 1, 4, stride + 2, 3 * stride])
-    assert missing(done, 0, 6) == [(2, 4), (5, 6)]
-    assert missing(done, 1, 3) == [(0, 2)]
-    assert missing(done, 2, 3) == [(0, 3)]
-    assert missing(done, 3, 1) == []
+    assert missing(done, 0, 0, 6) == [(2, 4), (5, 6)]
+    assert missing(done, 0, 3, 5) == [(3, 4)]
+    assert missing(done, 1, 0, 3) == [(0, 2)]
+    assert missing(done, 2, 0, 3) == [(0, 3)]
+    assert missing(done, 2, 1, 1) == []
+    assert missing(done, 3, 0, 1) == []
 
 
 def test_tasks_take_about_as_long_as_they_should():

@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import evo
-from evo.batch import runner, store, tasks
-from evo.batch.plan import make_plan
-from evo.batch.store import part_name, windows
-from evo.runfolder import FolderError, read_rows, read_table, sorted_rows
+from evo.batch import compaction, runner, store, tasks
+from evo.batch.compaction import windows
+from evo.batch.plan import STRIDE, make_plan
+from evo.batch.store import part_name
+from evo.places import locked
+from evo.runfolder import FOLDER_VERSION, FolderError, read_rows, read_table, sorted_rows
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(evo.__file__).parents[1])}
 MORAN = """
@@ -84,7 +86,7 @@ def test_a_finished_folder_holds_what_it_should(finished):
     names = {path.name for path in finished.iterdir() if not path.name.startswith(".")}
     assert names == {*TABLES, "manifest.json"}
     manifest = json.loads((finished / "manifest.json").read_text())
-    assert manifest["schema_version"] == 1 and manifest["status"] == "complete"
+    assert manifest["schema_version"] == FOLDER_VERSION and manifest["status"] == "complete"
     assert manifest["outcomes"] == manifest["rows"] == 120 and manifest["failures"] == 0
     assert set(manifest["versions"]) == {"evo", "kernels", "python", "numpy", "numba", "pyarrow"}
     table = pq.read_table(finished / "outcomes.parquet")
@@ -116,14 +118,14 @@ def test_the_bytes_depend_on_neither_workers_nor_tasks_nor_parts(tmp_path, monke
 
 
 def test_the_bytes_depend_on_no_window(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "WINDOW", 7)  # fewer than a point's rows
+    monkeypatch.setattr(compaction, "WINDOW", 7)  # fewer than a point's rows
     evo.run(evo.loads(MORAN), out=tmp_path / "run")
     table = pq.read_table(tmp_path / "run" / "paths.parquet")
     assert table.equals(pq.read_table(finished / "paths.parquet"))
 
 
 def test_row_groups_are_of_fixed_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "ROW_GROUP", 50)
+    monkeypatch.setattr(compaction, "ROW_GROUP", 50)
     evo.run(evo.loads(MORAN), out=tmp_path / "run")
     file = pq.ParquetFile(tmp_path / "run" / "outcomes.parquet")
     assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [50, 50, 20]
@@ -228,12 +230,15 @@ def test_a_killed_process_loses_nothing_finished(finished, tmp_path):
 
 def _newer(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 2}))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"schema_version": FOLDER_VERSION + 1}))
 
 
 def _of_another(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"config_hash": "0" * 64, "title": "Other"}))
+    points = pq.read_table(folder / "points.parquet")
+    others = pa.array([1, 2, 3, *points["address"].to_pylist()[3:]])
+    pq.write_table(points.set_column(points.num_columns - 1, "address", others), folder / "points.parquet")
 
 
 def _without_manifest(folder: Path) -> None:
@@ -264,8 +269,11 @@ def _flipped(folder: Path) -> None:
     "change, words",
     [
         (None, "holds a finished run of this experiment: add --resume"),
-        (_newer, r"written by a newer evo \(folder version 2, this evo reads 1\)"),
-        (_of_another, r"holds the run of another experiment \(Other\), or of this one before its config changed"),
+        (_newer, r"written by a newer evo \(folder version 3, this evo reads 2\)"),
+        (
+            _of_another,
+            r"holds the run of another experiment \(Other\), or of this one before its config changed; 3 of its 6",
+        ),
         (_without_manifest, "is not empty and holds no run: choose another folder"),
         (_damaged_manifest, "manifest.json is damaged"),
         (_more_replicates, "has 30 replicates of each point, this run asks for 20"),
@@ -311,7 +319,7 @@ def test_a_file_is_no_folder(tmp_path):
 
 
 def test_two_runs_do_not_write_to_one_folder(copy):
-    with store.locked(copy), pytest.raises(FolderError, match="another evo is writing to"):
+    with locked(copy), pytest.raises(FolderError, match="another evo is writing to"):
         evo.run(evo.loads(MORAN), out=copy, resume=True)
 
 
@@ -337,18 +345,23 @@ def test_what_was_begun_elsewhere_is_said(unfinished):
 
 
 def test_a_part_is_named_by_what_it_holds():
-    assert part_name(np.array([3, 1, 2])) == part_name(np.array([1, 2, 3])) != part_name(np.array([1, 2]))
+    def name(addresses, replicates):
+        return part_name(pa.table({"address": addresses, "replicate": replicates}))
+
+    assert name([7, -1, 7], [1, 0, 0]) == name([-1, 7, 7], [0, 0, 1])
+    assert len({name([7], [0]), name([7], [1]), name([8], [0]), name([7, 7], [0, 1])}) == 4
 
 
 def test_windows_cover_every_row_once(monkeypatch):
-    monkeypatch.setattr(store, "WINDOW", 10)
+    monkeypatch.setattr(compaction, "WINDOW", 10)
+    monkeypatch.setattr(compaction, "MOST_WINDOWS", 100)
     sizes, replicates = np.array([3, 3, 25, 0, 4, 10, 1]), np.array([3, 3, 5, 1, 4, 10, 1])
     point = np.repeat(np.arange(7), replicates)
     replicate = np.concatenate([np.arange(count) for count in replicates])
-    rows = pa.table({"point": point, "replicate": replicate})
-    seen = [rows.filter(window) for window in windows(sizes, replicates)]
-    assert pa.concat_tables(seen).equals(rows)
-    assert max(sum(sizes[p] / replicates[p] for p in table["point"].to_pylist()) for table in seen) <= 10
+    window = np.searchsorted(windows(sizes, replicates), point * STRIDE + replicate, side="right") - 1
+    assert window.tolist() == sorted(window) and len(set(window)) == len(windows(sizes, replicates))
+    rows = np.bincount(window, (sizes / replicates)[point])
+    assert rows.max() <= 10 and len(rows) < 8
 
 
 def test_rows_that_stand_twice_are_taken_once():

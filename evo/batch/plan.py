@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evo.batch.shards import WHOLE, Shard
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.experiment import Experiment, Point
 from evo.lowering import parts_apart
 from evo.measures import shape_of
+from evo.places import is_local
 from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
 
@@ -44,7 +46,9 @@ class Plan:
 
     parts, settings: of each point in order, its part of the sweep and what is set there. replicates: of each point.
     records: of each point, rows of one replicate's path (0 where none is kept). random: which points have randomness.
+    addresses: of each point, what is computed there; points of equal address are computed once, as the first of them.
     recording: bytes of the largest recording of one replicate. kept: the built points, where they are not too many.
+    shard: what this run does of it, where several share the work.
     """
 
     experiment: Experiment
@@ -53,10 +57,12 @@ class Plan:
     replicates: np.ndarray
     records: np.ndarray
     random: np.ndarray
+    addresses: np.ndarray
     recording: int
     outcomes: pa.Schema
     paths: pa.Schema | None
     kept: tuple[Point, ...] | None
+    shard: Shard = WHOLE
 
     def __iter__(self) -> Iterator[Point]:
         return iter(self.kept) if self.kept is not None else self.experiment.points()
@@ -71,6 +77,36 @@ class Plan:
     def rows(self) -> int:
         """Replicates in all, each a row of the outcomes."""
         return int(self.replicates.sum())
+
+    @cached_property
+    def _found(self) -> tuple[np.ndarray, np.ndarray]:
+        """Addresses in order, each once, and the first point that each is of."""
+        return np.unique(self.addresses, return_index=True)
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Which points are the first of their address: those that are run."""
+        first = np.zeros(len(self.addresses), bool)
+        first[self._found[1]] = True
+        return first
+
+    @cached_property
+    def jobs(self) -> int:
+        """Replicates that are run for these rows: points that are the same are run once, and of a shard only its share."""
+        if self.shard.whole:
+            return int(self.replicates[self.first].sum())
+        return sum(b - a for point in range(len(self.replicates)) for a, b in self.wanted(point))
+
+    def places(self, addresses: np.ndarray) -> np.ndarray:
+        """The first point of each address, -1 where the plan has none."""
+        known, points = self._found
+        at = np.minimum(np.searchsorted(known, addresses), len(known) - 1)
+        return np.where(known[at] == addresses, points[at], -1)
+
+    def wanted(self, point: int) -> list[tuple[int, int]]:
+        """Ranges (first, after the last) of the point's replicates that this run is to compute."""
+        count = int(self.replicates[point])
+        return self.shard.ranges(point, count, len(self.replicates)) if self.first[point] else []
 
     @property
     def path_rows(self) -> int:
@@ -124,7 +160,9 @@ class Plan:
         return reasons
 
 
-def make_plan(experiment: Experiment, *, allow_large: bool = False, building: Building | None = None) -> Plan:
+def make_plan(
+    experiment: Experiment, *, allow_large: bool = False, building: Building | None = None, shard: Shard = WHOLE
+) -> Plan:
     """Build and check every point of the experiment; `building` hears of progress (points so far, points in all).
 
     Raises ConfigError where a point is refused, LargePlanError where there are very many and that is not allowed.
@@ -133,7 +171,7 @@ def make_plan(experiment: Experiment, *, allow_large: bool = False, building: Bu
     if total > MANY_POINTS and not allow_large:
         minutes = total // 60_000
         raise LargePlanError([f"it has {total:,} points: to check them alone takes about {minutes:,} minutes"])
-    survey = _Survey(experiment)
+    survey = _Survey(experiment, shard)
     for point in experiment.points():
         survey.add(point)
         if building is not None and (point.index % 50 == 49 or point.index + 1 == total):
@@ -144,13 +182,15 @@ def make_plan(experiment: Experiment, *, allow_large: bool = False, building: Bu
 class _Survey:
     """Gathers what a plan says of its points."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, shard: Shard) -> None:
         self.experiment = experiment
+        self.shard = shard
         self.parts: list[str] = []
         self.settings: list[Settings] = []
         self.replicates: list[int] = []
         self.records: list[int] = []
         self.random: list[bool] = []
+        self.addresses: list[int] = []
         self.recording = 0
         self.outcome_types: dict[str, pa.DataType] = {}
         self.path_types: dict[str, pa.DataType] = {}
@@ -163,6 +203,7 @@ class _Survey:
         self.settings.append(point.settings)
         self.replicates.append(chosen.replicates)
         self.random.append(not chosen.model.deterministic or chosen.run.start == "random")
+        self.addresses.append(chosen.address)
         plan = plan_of(**chosen.plan_arguments, record_every=chosen.record_every)
         self.records.append(0 if chosen.record_every is None else plan.records)
         self.recording = max(self.recording, recording_bytes(chosen.model.lowered, plan, 1))
@@ -184,10 +225,12 @@ class _Survey:
             replicates=np.array(self.replicates, np.int64),
             records=records,
             random=np.array(self.random),
+            addresses=np.array(self.addresses, np.int64),
             recording=self.recording,
             outcomes=outcome_schema(self.outcome_types),
             paths=path_schema(self.path_types) if records.any() else None,
             kept=None if self.kept is None else tuple(self.kept),
+            shard=self.shard,
         )
 
 
@@ -214,8 +257,8 @@ def available_memory() -> int | None:
         with open("/proc/meminfo", encoding="ascii") as file:
             found += [int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable:")]
     except OSError:
-        if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        if (total := total_memory()) is not None:
+            found.append(total)
     try:  # a container's own limit
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
         used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii").strip()
@@ -225,10 +268,19 @@ def available_memory() -> int | None:
     return max(0, min(found)) if found else None
 
 
+def total_memory() -> int | None:
+    """Bytes of memory of this machine, where the system says so."""
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def free_space(folder: Path) -> int:
-    """Bytes free on the disk of a folder that need not exist yet."""
+    """Bytes free on the disk of a folder that need not exist yet; a store of objects never says that it is full."""
     import shutil
 
+    if not is_local(folder):
+        return 2**63
     place = folder.absolute()
     while not place.exists():
         place = place.parent

@@ -6,23 +6,30 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
+from evo.batch.adoption import adopt
 from evo.batch.interrupts import Interrupted, stopping
+from evo.batch.limits import Limit
 from evo.batch.manifest import finish, first_manifest, take_over
-from evo.batch.plan import LargePlanError, Plan, make_plan
+from evo.batch.opening import opened
+from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
-from evo.batch.store import Folder, Memory, Rows, opened
+from evo.batch.shards import WHOLE, Shard
+from evo.batch.store import Folder, Memory, Rows
 from evo.batch.tables import failure_schema
-from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
+from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
 from evo.experiment import Experiment
-from evo.results import Result, result_of
-from evo.runfolder import FAILURE, FAILURES, OUTCOMES, PATHS, read_table
+from evo.places import place_of
+from evo.results import Result, in_folder, result_of
+from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_table, sorted_rows
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -40,12 +47,20 @@ def run(
     replicates: int | None = None,
     progress: bool | Literal["auto"] | Reporter = "auto",
     allow_large: bool = False,
+    shard: str | None = None,
+    reuse: Sequence[str | Path] = (),
+    limit: float | None = None,
 ) -> Result:
     """Run every point and replicate of an experiment.
 
     With `out` everything finished is kept in that folder as the run goes on, and a run that was stopped goes on from
-    there with `resume`; without, nothing is written. `seed` and `replicates` replace those of the experiment. Results
-    depend on the experiment and its seed alone, not on workers, order or interruptions.
+    there with `resume`, also where its sweep has more points now, or more replicates; without, nothing is written. `out`
+    is a folder or a URL of a store that fsspec knows (`s3://...`). `seed` and `replicates` replace those of the
+    experiment. Results depend on the experiment and its seed alone, not on workers, order or interruptions.
+
+    shard: `3/64` runs the third of 64 shares, for `evo.merge` to join. reuse: run folders of which rows of the same
+    points are taken over. limit: seconds that a point may take, all its replicates together; those left out are told as
+    failures, and run when the run is resumed.
 
     A replicate that breaks is recorded in `failures` and stops nothing. Raises ConfigError where a point cannot run,
     FolderError where `out` belongs to something else, LargePlanError where the plan is very large and `allow_large`
@@ -56,8 +71,12 @@ def run(
         experiment = experiment.replace(changes)
     teller = reporter(progress)
     try:
-        plan = make_plan(experiment, allow_large=allow_large, building=teller.checking)
-        return carry_out(plan, out=out, workers=workers, resume=resume, progress=teller, allow_large=allow_large)
+        share = WHOLE if shard is None else Shard.parse(shard)
+        plan = make_plan(experiment, allow_large=allow_large, building=teller.checking, shard=share)
+        return carry_out(
+            plan, out=out, workers=workers, resume=resume, progress=teller, allow_large=allow_large, reuse=reuse,
+            limit=limit,
+        )  # fmt: skip
     finally:
         teller.close()
 
@@ -70,97 +89,111 @@ def carry_out(
     resume: bool = False,
     progress: bool | Literal["auto"] | Reporter = "auto",
     allow_large: bool = False,
+    reuse: Sequence[str | Path] = (),
+    limit: float | None = None,
 ) -> Result:
     """`run` for a plan that is made already."""
-    place = None if out is None else Path(out)
+    place = None if out is None else place_of(out)
     if not allow_large and (reasons := plan.large(place)):
         raise LargePlanError(reasons)
     threads = available_cpus() if workers == "auto" else workers
     if threads < 1:
         raise ValueError(f"workers must be at least 1, is {workers}")
+    if limit is not None and not limit > 0:
+        raise ValueError(f"limit must be a positive number of seconds, is {limit}")
+    if reuse and place is None:
+        raise ValueError("rows are reused by a run that has a folder: out is missing")
     teller = reporter(progress)
-    manifest = first_manifest(plan, threads)
+    manifest = first_manifest(plan, workers=threads)
+    crew = Crew(threads, None if limit is None else Limit(limit))
     try:
         if place is None:
-            return _in_memory(plan, threads, teller, manifest)
+            return _in_memory(plan, crew, teller, manifest)
         if warning := take_over(manifest, place):
             teller.note(warning)
         with opened(place, plan, manifest, resume=resume) as (folder, done):
-            return _into_folder(plan, folder, done, threads, teller, manifest)
+            if reuse:
+                folder.begin()
+            for other in reuse:
+                before, done = len(done), adopt(place, plan, place_of(other), done)
+                teller.note(f"{len(done) - before:,} of {plan.jobs:,} replicates were taken over from {other}")
+            return _into_folder(plan, folder, done, crew, teller, manifest)
     finally:
         teller.close()
 
 
-def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, Any]) -> Result:
+@dataclass(frozen=True)
+class Crew:
+    """Who works: so many threads, and how long a point may take."""
+
+    threads: int
+    limit: Limit | None
+
+
+def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any]) -> Result:
     store = Memory(plan)
-    errors = _Shift(plan, store, threads, teller, np.empty(0, np.int64)).work()
+    errors = _Shift(plan, store, crew, teller, np.empty(0, np.int64)).work()
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
     finish(manifest, errors, len(outcomes), len(failures))
-    return _result(plan, outcomes, paths, failures, errors, manifest, None)
-
-
-def _into_folder(
-    plan: Plan, folder: Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
-) -> Result:
-    try:
-        errors = _Shift(plan, folder, threads, teller, done).work()
-        folder.compact()
-    except KeyboardInterrupt as stop:
-        folder.describe(manifest | {"status": "interrupted"})
-        raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
-    outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
-    failures = read_table(folder.place / f"{FAILURES}.parquet")
-    paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None
-    finish(manifest, errors, len(outcomes), len(failures))
-    folder.describe(manifest)
-    return _result(plan, outcomes, paths, failures, errors, manifest, folder.place)
-
-
-def _result(
-    plan: Plan,
-    outcomes: pa.Table,
-    paths: pa.Table | None,
-    failures: pa.Table,
-    errors: list[Errors],
-    manifest: dict[str, Any],
-    folder: Path | None,
-) -> Result:
-    if errors:
-        more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
-        failures = pa.concat_tables([failures.cast(failure_schema()), more])
     return result_of(
         plan.experiment,
         points=plan.points,
         outcomes=outcomes,
         paths=paths,
-        failures=failures,
+        failures=_with_errors(failures, errors),
         manifest=manifest,
-        folder=folder,
     )
+
+
+def _into_folder(
+    plan: Plan, folder: Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
+) -> Result:
+    try:
+        errors = _Shift(plan, folder, crew, teller, done).work()
+        folder.compact()
+    except KeyboardInterrupt as stop:
+        folder.describe(manifest | {"status": "interrupted"})
+        raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
+    except OSError as error:
+        kept = f"{error.strerror or error}; what is finished is kept, and --resume goes on from there"
+        raise OSError(error.errno or 0, kept, str(folder.place)) from error
+    finish(manifest, errors, *(count_rows(folder.place / f"{name}.parquet") for name in (OUTCOMES, FAILURES)))
+    folder.describe(manifest)
+    failures = None
+    if errors:
+        failures = _with_errors(read_table(folder.place / f"{FAILURES}.parquet"), errors).to_pandas()
+    return in_folder(folder.place, plan.experiment, manifest, failures=failures)
+
+
+def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
+    """Replicates that failed and those that were left out, which a folder does not keep: they are run again."""
+    more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
+    return sorted_rows(pa.concat_tables([failures.cast(failure_schema()), more]), SORTED_BY[FAILURES])
 
 
 class _Shift:
     """One run's work: tasks to threads, a bounded number of them under way, and their rows to the store."""
 
-    def __init__(self, plan: Plan, store: Memory | Folder, threads: int, teller: Reporter, done: np.ndarray) -> None:
-        self.plan, self.store, self.threads, self.teller, self.done = plan, store, threads, teller, done
+    def __init__(self, plan: Plan, store: Memory | Folder, crew: Crew, teller: Reporter, done: np.ndarray) -> None:
+        self.plan, self.store, self.crew, self.teller, self.done = plan, store, crew, teller, done
         self.flag = np.zeros(1, np.int8)
         self.pace = Pace()
         self.pending: list[Rows] = []
         self.pending_since = time.monotonic()
         self.errors: list[Errors] = []
         self.begun = False
-        self.left: dict[int, int] = {}  # replicates that are still to come, of each point under way
-        self.progress = Progress(len(plan.replicates), plan.rows, replicates_done=len(done), kept=len(done))
+        self.to_come: dict[int, int] = {}  # replicates that are still to come, of each point under way
+        points = int(plan.first.sum()) if plan.shard.whole else sum(map(bool, map(plan.wanted, range(len(plan.first)))))
+        self.progress = Progress(points, plan.jobs, replicates_done=len(done), kept=len(done))
         if len(done):
-            whole = [not missing(done, point, int(count)) for point, count in enumerate(plan.replicates)]
-            self.progress.points_done = sum(whole)
+            kept = np.unique(done // STRIDE).tolist()
+            self.progress.points_done = sum(not left(plan, done, point) for point in kept)
 
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="evo")
+        pool = ThreadPoolExecutor(self.crew.threads, thread_name_prefix="evo")
         under_way: set[Future[Answer]] = set()
         with stopping(self.flag) as stop:
             try:
@@ -169,8 +202,8 @@ class _Shift:
                     if stop.signal:
                         break
                     self._note(task)
-                    under_way.add(pool.submit(compute, task, self.plan.outcomes, self.plan.paths, self.flag))
-                    while len(under_way) >= 2 * self.threads and not stop.signal:
+                    under_way.add(pool.submit(self._compute, task))
+                    while len(under_way) >= 2 * self.crew.threads and not stop.signal:
                         self._collect(under_way)
                 self._begin()
                 while under_way and not stop.signal:
@@ -187,6 +220,9 @@ class _Shift:
                 raise Interrupted(stop.signal, getattr(self.store, "place", None))
         return self.errors
 
+    def _compute(self, task: list[Job]) -> Answer:
+        return compute(task, self.plan.outcomes, self.plan.paths, self.flag, self.crew.limit)
+
     def _begin(self) -> None:
         """Once kernels are at work, for it takes a while to import what writes tables."""
         if not self.begun:
@@ -196,8 +232,8 @@ class _Shift:
     def _note(self, task: list[Job]) -> None:
         for job in task:
             index = job.point.index
-            if index not in self.left:
-                self.left[index] = sum(b - a for a, b in missing(self.done, index, int(self.plan.replicates[index])))
+            if index not in self.to_come:
+                self.to_come[index] = sum(b - a for a, b in left(self.plan, self.done, index))
 
     def _collect(self, under_way: set[Future[Answer]], timeout: float = 0.2) -> None:
         self._begin()
@@ -215,12 +251,12 @@ class _Shift:
         self.errors += answer.errors
         if not len(rows):
             return
-        points, counts = np.unique(rows.outcomes["point"].to_numpy(), return_counts=True)
+        points, counts = np.unique(self.plan.places(rows.outcomes[ADDRESS].to_numpy()), return_counts=True)
         for point, count in zip(points.tolist(), counts.tolist(), strict=True):
-            self.left[point] -= count
-            if not self.left[point]:
+            self.to_come[point] -= count
+            if not self.to_come[point]:
                 self.progress.points_done += 1
-                del self.left[point]
+                del self.to_come[point]
         self.progress.replicates_done += len(rows)
         self.progress.failed += len(rows) - rows.outcomes[FAILURE].null_count
         self.progress.prevailing += _prevailing(rows.outcomes)

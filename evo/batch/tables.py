@@ -16,7 +16,7 @@ from evo.experiment import Experiment
 from evo.kernels.arrays import RECORDED, Recording
 from evo.measures import outcomes
 from evo.recording import blank_recording, plan_of
-from evo.runfolder import FAILURE
+from evo.runfolder import ADDRESS, FAILURE
 
 _KEY_FIELDS = [pa.field("point", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _NUMBER, _TEXT = pa.float64(), pa.string()
@@ -50,18 +50,25 @@ def path_schema(types: Mapping[str, pa.DataType]) -> pa.Schema:
 
 
 def failure_schema() -> pa.Schema:
-    """Replicates that stopped: point, replicate, seed, message."""
-    return pa.schema([*_KEY_FIELDS, pa.field("seed", pa.int64()), pa.field("message", _TEXT)])
+    """Replicates that stopped: point, replicate, seed, message, and the command that runs this one alone."""
+    return pa.schema(
+        [*_KEY_FIELDS, pa.field("seed", pa.int64()), pa.field("message", _TEXT), pa.field("command", _TEXT)]
+    )
 
 
 def part_schema(schema: pa.Schema) -> pa.Schema:
-    """Outcomes of a part: a replicate that failed has its seed and message, and nulls for measures."""
-    return schema.append(pa.field("seed", pa.int64())).append(pa.field(FAILURE, _TEXT))
+    """Outcomes of a part: by address, and a replicate that failed has its seed and message, and nulls for measures."""
+    return by_address(schema).append(pa.field("seed", pa.int64())).append(pa.field(FAILURE, _TEXT))
+
+
+def by_address(schema: pa.Schema) -> pa.Schema:
+    """Rows that name their point by its address, not by its number."""
+    return schema.set(0, pa.field(ADDRESS, pa.int64(), nullable=False))
 
 
 def rows(schema: pa.Schema, key: Mapping[str, np.ndarray], columns: Mapping[str, Any]) -> pa.Table:
     """A table of this schema; a column that is not given is null, and nan is null everywhere."""
-    length = len(key["point"])
+    length = len(key["replicate"])
     given = {**key, **columns}
     arrays = [
         pa.array(given[field.name], type=field.type, from_pandas=True)
@@ -73,7 +80,7 @@ def rows(schema: pa.Schema, key: Mapping[str, np.ndarray], columns: Mapping[str,
 
 
 def path_rows(
-    schema: pa.Schema, experiment: Experiment, point: int, replicates: np.ndarray, every: float, recording: Recording
+    schema: pa.Schema, experiment: Experiment, replicates: np.ndarray, every: float, recording: Recording
 ) -> pa.Table:
     """Tidy rows of the paths of these replicates, as far as they were recorded."""
     kept = recording.counts[:, RECORDED]
@@ -84,7 +91,7 @@ def path_rows(
     columns |= {name: recording.environment[:, :, v][there] for v, name in enumerate(model.environment)}
     columns["mean_payoff"] = recording.payoff[there]
     times = np.broadcast_to(every * places, there.shape)[there]
-    key = {"point": np.full(len(times), point), "replicate": np.repeat(replicates, kept), "time": times}
+    key = {ADDRESS: np.full(len(times), experiment.address), "replicate": np.repeat(replicates, kept), "time": times}
     return rows(schema, key, columns)
 
 

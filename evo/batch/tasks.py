@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from evo.batch.limits import Limit
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
-from evo.batch.tables import part_schema, path_rows, rows
+from evo.batch.tables import by_address, part_schema, path_rows, rows
 from evo.experiment import Experiment, Point
 from evo.graphs import Graph
 from evo.kernels.arrays import Recording
 from evo.measures import outcomes
 from evo.model import Model
 from evo.recording import plan_of, recording_bytes
-from evo.runfolder import FAILURE
+from evo.runfolder import ADDRESS, FAILURE
 from evo.simulation import interrupted, last_graph, run_plan, trouble
 
 SECONDS = 0.4  # that a task should take
@@ -42,10 +43,19 @@ class Errors:
     message: str
 
     @property
+    def words(self) -> str:
+        """`point 3, replicates 5 to 9: ValueError: ...`."""
+        first, last = self.job.first, self.job.first + self.job.count - 1
+        which = f"replicate {first}" if first == last else f"replicates {first:,} to {last:,}"
+        return f"point {self.job.point.index}, {which}: {self.message}"
+
+    @property
     def rows(self) -> list[dict[str, object]]:
         """As the table of failures has them."""
         place = {"point": self.job.point.index, "seed": self.job.point.experiment.run.seed, "message": self.message}
-        return [{**place, "replicate": self.job.first + number} for number in range(self.job.count)]
+        numbers = range(self.job.first, self.job.first + self.job.count)
+        command = f"evo rerun . --point {self.job.point.index} --replicate "
+        return [{**place, "replicate": number, "command": f"{command}{number}"} for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ def tasks(plan: Plan, done: np.ndarray, pace: Pace) -> Iterator[list[Job]]:
     room, memory = pace.replicates(), MOST_BYTES
     for point in plan:
         cost = 0
-        for first, last in missing(done, point.index, int(plan.replicates[point.index])):
+        for first, last in left(plan, done, point.index):
             cost = cost or _recording_bytes(point.experiment)
             while first < last:
                 count = min(last - first, room, max(1, memory // cost))
@@ -92,17 +102,28 @@ def tasks(plan: Plan, done: np.ndarray, pace: Pace) -> Iterator[list[Job]]:
         yield task
 
 
-def missing(done: np.ndarray, point: int, replicates: int) -> list[tuple[int, int]]:
-    """Ranges (first, after the last) of a point's replicates that are not among the sorted keys `done`."""
-    low, high = np.searchsorted(done, (point * STRIDE, point * STRIDE + replicates))
+def left(plan: Plan, done: np.ndarray, point: int) -> list[tuple[int, int]]:
+    """Ranges (first, after the last) of a point's replicates that the plan wants and that are not done."""
+    return [gap for first, last in plan.wanted(point) for gap in missing(done, point, first, last)]
+
+
+def missing(done: np.ndarray, point: int, first: int, last: int) -> list[tuple[int, int]]:
+    """Ranges of a point's replicates, first to before last, that are not among the sorted keys `done`."""
+    low, high = np.searchsorted(done, (point * STRIDE + first, point * STRIDE + last))
     if low == high:
-        return [(0, replicates)]
-    edges = np.concatenate([[-1], done[low:high] - point * STRIDE, [replicates]])
+        return [(first, last)] if first < last else []
+    edges = np.concatenate([[first - 1], done[low:high] - point * STRIDE, [last]])
     gaps = np.flatnonzero(np.diff(edges) > 1)
     return [(int(edges[gap]) + 1, int(edges[gap + 1])) for gap in gaps]
 
 
-def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Answer:
+def compute(
+    task: list[Job],
+    outcome_schema: pa.Schema,
+    path_schema: pa.Schema | None,
+    flag: np.ndarray,
+    limit: Limit | None = None,
+) -> Answer:
     """Run a task. Replicates that the flag stopped are left out; one that breaks is a failure and stops no other."""
     began = time.perf_counter()
     blocks: list[Rows] = []
@@ -111,10 +132,22 @@ def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema |
         if flag[0]:
             break
         try:
-            blocks.append(_rows(job, outcome_schema, path_schema, flag))
+            if limit is None:
+                blocks.append(_rows(job, outcome_schema, path_schema, flag))
+                continue
+            if limit.passed(job.point.index):
+                errors.append(Errors(job, str(limit)))
+                continue
+            with limit.watching(job.point.index, flag) as own:
+                blocks.append(_rows(job, outcome_schema, path_schema, own))
+            if not flag[0]:
+                there = np.sort(blocks[-1].outcomes["replicate"].to_numpy())
+                gaps = missing(there, 0, job.first, job.first + job.count)
+                errors += [Errors(Job(job.point, first, last - first), str(limit)) for first, last in gaps]
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
-    empty = Rows(part_schema(outcome_schema).empty_table(), path_schema.empty_table() if path_schema else None)
+    paths = by_address(path_schema).empty_table() if path_schema else None
+    empty = Rows(part_schema(outcome_schema).empty_table(), paths)
     return Answer(Rows.together([empty, *blocks]), errors, time.perf_counter() - began)
 
 
@@ -149,8 +182,9 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     if path_schema is None:
         return Rows(found, None)
     if chosen.record_every is None:
-        return Rows(found, path_schema.empty_table())
-    return Rows(found, path_rows(path_schema, chosen, job.point.index, numbers[sound], chosen.record_every, healthy))
+        return Rows(found, by_address(path_schema).empty_table())
+    paths = path_rows(by_address(path_schema), chosen, numbers[sound], chosen.record_every, healthy)
+    return Rows(found, paths)
 
 
 def _graphs(model: Model, recording: Recording, seed: int, replicates: np.ndarray) -> Callable[[int], Graph]:
@@ -159,7 +193,7 @@ def _graphs(model: Model, recording: Recording, seed: int, replicates: np.ndarra
 
 
 def _key(job: Job, replicates: np.ndarray) -> dict[str, np.ndarray]:
-    return {"point": np.full(len(replicates), job.point.index), "replicate": replicates}
+    return {ADDRESS: np.full(len(replicates), job.point.experiment.address), "replicate": replicates}
 
 
 def _select(recording: Recording, chosen: np.ndarray) -> Recording:

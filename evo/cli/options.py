@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Config = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="A config: an experiment as a YAML file.", show_default=False)
 ]
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", parser=lambda text: place(text), help="The folder of a run, or its URL.", show_default=False
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -25,6 +31,16 @@ Settings = Annotated[
 ]
 Replicates = Annotated[int | None, typer.Option(help="Replicates of each point, instead of the config's.")]
 Seed = Annotated[int | None, typer.Option(help="Seed, instead of the config's.")]
+
+
+def place(text: str | Path) -> Path:
+    """A folder or URL of the command line."""
+    from evo.places import FolderError, place_of
+
+    try:
+        return place_of(text)
+    except FolderError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def read(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evo.cli.options import Run
 from evo.cli.words import FAILED, complain, console, plainly
 
 
 @plainly
 def plot(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)],
+    run: Run,
     kind: Annotated[list[str] | None, typer.Option(help="Draw this kind of picture only; repeatable.")] = None,
 ) -> None:
     """Draw the pictures of a run's config again, into its folder; or one kind of picture, asked for or not."""
@@ -32,13 +32,15 @@ def plot(
     if not result.experiment.plots:
         complain(f"evo: the config asks for no pictures; choose with --kind: {', '.join(known)}")
         raise typer.Exit(FAILED)
+    from evo.places import written_into
     from evo.plots import PictureError, draw
 
     try:
-        written = draw(result, run)
+        with written_into(run) as here:
+            written = draw(result, here)
     except PictureError as error:
         complain(f"evo: {error}")
         raise typer.Exit(FAILED) from None
     say = console()
     for path in written:
-        say.print(str(path), soft_wrap=True)
+        say.print(str(run / path.name), soft_wrap=True)

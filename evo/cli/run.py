@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evo.cli.individuals import is_about_individuals, run_study
-from evo.cli.options import Config, Replicates, Seed, Settings, placed, read
+from evo.cli.options import Config, Replicates, Seed, Settings, place, placed, read
 from evo.cli.words import FAILED, REFUSED, complain, console, counted, plainly
 
 if TYPE_CHECKING:
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from evo.batch.plan import Plan
     from evo.batch.progress import Reporter
+    from evo.batch.shards import Shard
     from evo.experiment import Experiment
     from evo.results import Result
 
 Out = Annotated[
     Path | None,
-    typer.Option(help="Folder for the results.", show_default="runs/NAME"),
+    typer.Option(
+        parser=place, metavar="DIR", help="Folder, or URL (s3://...), for the results.", show_default="runs/NAME"
+    ),
 ]
 
 
@@ -37,6 +40,20 @@ def run(
         str, typer.Option(metavar="N|auto", help="Threads; auto: as many as there are processors.")
     ] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what the folder holds.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Run the K-th of N shares, for evo merge to join.", show_default=False),
+    ] = None,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(parser=place, metavar="RUN", help="Take over what this run has of the same points; repeatable."),
+    ] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="Time that a point may take, with all its replicates.", show_default=False
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing.")
     ] = False,
@@ -50,18 +67,22 @@ def run(
     from evo.cli.table import tell_prevalence
 
     threads = _threads(workers)
+    share = _shard(shard)
+    if limit is not None and not limit > 0:
+        raise typer.BadParameter(f"is a number of seconds above 0, not {limit:g}", param_hint="--limit")
     if is_about_individuals(config):
-        if resume:
-            raise typer.BadParameter("a study of individuals is run at one go", param_hint="--resume")
+        for name, asked in {"--resume": resume, "--shard": shard, "--reuse": reuse, "--limit": limit}.items():
+            if asked:
+                raise typer.BadParameter("a study of individuals is run at one go", param_hint=name)
         run_study(config, out, settings, replicates, seed, threads, dry_run=dry_run, no_plots=no_plots)
         return
     experiment = read(config, settings, replicates=replicates, seed=seed)
-    folder = out or Path("runs") / config.stem
+    folder = out or Path("runs") / (config.stem + ("" if share.whole else f"-{share.number}-of-{share.count}"))
     say = console()
     teller = reporter(True)
     try:
         with placed(config):
-            plan = _plan(experiment, yes, teller)
+            plan = _plan(experiment, yes, teller, share)
         teller.close()
         tell_experiment(say, experiment)
         tell_plan(say, plan)
@@ -72,13 +93,17 @@ def run(
             _confirm(reasons)
         say.print(f"running into {folder}")
         sys.stdout.flush()
-        result = carry_out(plan, out=folder, workers=threads, resume=resume, progress=teller, allow_large=True)
+        result = carry_out(
+            plan, out=folder, workers=threads, resume=resume, progress=teller, allow_large=True, reuse=reuse or (),
+            limit=limit,
+        )  # fmt: skip
     finally:
         teller.close()
     _tell_time(say, result)
-    tell_prevalence(say, result)
+    if share.whole:
+        tell_prevalence(say, result)
     tell_failures(say, result)
-    whole = no_plots or _draw(result, folder, say)
+    whole = no_plots or not share.whole or _draw(result, folder, say)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)
@@ -92,14 +117,25 @@ def _threads(workers: str) -> int | Literal["auto"]:
     return int(workers)
 
 
-def _plan(experiment: Experiment, yes: bool, teller: Reporter) -> Plan:
+def _shard(text: str | None) -> Shard:
+    from evo.batch.shards import WHOLE, Shard
+
+    if text is None:
+        return WHOLE
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--shard") from None
+
+
+def _plan(experiment: Experiment, yes: bool, teller: Reporter, shard: Shard) -> Plan:
     from evo.batch.plan import LargePlanError, make_plan
 
     try:
-        return make_plan(experiment, allow_large=yes, building=teller.checking)
+        return make_plan(experiment, allow_large=yes, building=teller.checking, shard=shard)
     except LargePlanError as error:
         _confirm(error.reasons)
-        return make_plan(experiment, allow_large=True, building=teller.checking)
+        return make_plan(experiment, allow_large=True, building=teller.checking, shard=shard)
 
 
 def _confirm(reasons: list[str]) -> None:
@@ -122,14 +158,16 @@ def _draw(result: Result, folder: Path, say: Console) -> bool:
     """Draw the pictures of the config; whether all could be drawn."""
     if not result.experiment.plots:
         return True
+    from evo.places import written_into
     from evo.plots import PictureError, draw
 
     try:
-        if say.is_terminal:
-            with say.status("drawing pictures"):
-                draw(result, folder)
-        else:
-            draw(result, folder)
+        with written_into(folder) as here:
+            if say.is_terminal:
+                with say.status("drawing pictures"):
+                    draw(result, here)
+            else:
+                draw(result, here)
     except PictureError as error:
         complain(f"evo: {error}")
         return False

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from evo.cli.individuals import is_about_individuals, show_study
-from evo.cli.options import Settings, read
+from evo.cli.options import Settings, place, read
 from evo.cli.words import console, plainly
 
 
 @plainly
 def show(
     what: Annotated[
-        Path, typer.Argument(metavar="CONFIG|RUN", help="A config, or the folder of a run.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="CONFIG|RUN", parser=place, help="A config, or the folder of a run.", show_default=False
+        ),
     ],
     settings: Settings = None,
 ) -> None:

@@ -62,9 +62,12 @@ def tell_failures(say: Console, result: Result) -> None:
         settings = result.points.iloc[row["point"], 2:].items()
         where = ", ".join(f"{short_path(path)} {value_words(value)}" for path, value in settings if value != "-")
         place = f"point {row['point']}" + (f" ({where})" if where else "")
-        say.print(f"  {place}, replicate {row['replicate']}, seed {row['seed']}: {row['message']}")
+        say.print(f"  {place}, replicate {row['replicate']}, seed {row['seed']}: {row['message']}", soft_wrap=True)
     if count > MOST_FAILURES:
         say.print(f"  and {count - MOST_FAILURES:,} more, in failures.parquet")
+    if result.folder is not None:
+        command = failures[0]["command"].replace(" . ", f" {result.folder} ", 1)
+        say.print(f"one alone: {command}", soft_wrap=True)
 
 
 def _product(part: Sweep) -> str:

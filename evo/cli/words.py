@@ -46,12 +46,14 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        from evo._errors import ConfigError
+        from evo._errors import ConfigError, MissingError
+        from evo.exports import ExportError
+        from evo.queries import QueryError
         from evo.runfolder import FolderError
 
         try:
             return command(*args, **kwargs)
-        except (ConfigError, FolderError) as error:
+        except (ConfigError, ExportError, FolderError, MissingError, QueryError) as error:
             complain(str(error) if isinstance(error, ConfigError) else f"evo: {error}")
             raise typer.Exit(REFUSED) from None
         except BrokenPipeError:  # `evo show run | head`

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evo import codes
 from evo.graphs import Graph, build
-from evo.kernels.arrays import Plan, Recording
+from evo.kernels.arrays import ENDED, Plan, Recording
 from evo.kernels.nodes.run import run_nodes
 from evo.kernels.random import stream_key
 from evo.lowering import (
@@ -41,7 +42,8 @@ def run_network(
     parts = [range(row, row + 1) for row in rows] if each else [rows]
     for part in parts:
         if flag[0] != 0:
-            break
+            recording.counts[list(part), ENDED] = codes.INTERRUPTED
+            continue
         number = first + part.start if fresh else 0
         graph, learning = graphs_of(model, seed, number)
         process = network_process(model, graph)
