@@ -19,6 +19,10 @@ class SimulationError(RuntimeError):
     """A run that stopped at a state it could not go on from; says which."""
 
 
+class ClusterError(RuntimeError):
+    """A cluster that cannot be had, does not fit, or was lost; says what to do."""
+
+
 @dataclass(frozen=True)
 class ConfigProblem:
     """One mistake: the path of the offending key, its line in the file, what is wrong, what would be right."""

@@ -32,8 +32,8 @@ def versions() -> dict[str, str]:
     }
 
 
-def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
-    """The manifest of a run that begins."""
+def first_manifest(plan: Plan, crew: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a run that begins; crew: what is told of those who work on it."""
     experiment = plan.experiment
     return {
         "schema_version": FOLDER_VERSION,
@@ -47,7 +47,7 @@ def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
         "versions": versions(),
         "platform": platform.platform(),
         "cpu": processor(),
-        "workers": threads,
+        **crew,
         "started": _now(),
         "sessions": [],
     }

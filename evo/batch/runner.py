@@ -1,28 +1,29 @@
-"""Run an experiment over threads: kernels release the interpreter's lock, and every replicate has its own stream."""
+"""Run an experiment: a crew works through its tasks, and every replicate has its own stream of random numbers."""
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from evo.batch.interrupts import Interrupted, stopping
+from evo._errors import ClusterError
+from evo.batch.cluster import DaskLike, hired
+from evo.batch.crew import Crew
+from evo.batch.interrupts import Interrupted, resumable, stopping
 from evo.batch.manifest import finish, first_manifest, take_over
 from evo.batch.plan import LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
 from evo.batch.store import Folder, Memory, Rows, opened
 from evo.batch.tables import failure_schema
-from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
+from evo.batch.tasks import Answer, Errors, Job, Pace, missing, tasks
 from evo.experiment import Experiment
 from evo.results import Result, result_of
-from evo.runfolder import FAILURE, FAILURES, OUTCOMES, PATHS, read_table
+from evo.runfolder import FAILURES, OUTCOMES, PATHS, read_table
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -35,6 +36,7 @@ def run(
     *,
     out: str | Path | None = None,
     workers: int | Literal["auto"] = "auto",
+    dask: DaskLike | None = None,
     resume: bool = False,
     seed: int | None = None,
     replicates: int | None = None,
@@ -47,9 +49,13 @@ def run(
     there with `resume`; without, nothing is written. `seed` and `replicates` replace those of the experiment. Results
     depend on the experiment and its seed alone, not on workers, order or interruptions.
 
+    `workers` are threads. With `dask` they are workers of a Dask cluster: an address, `local` (processes here), `slurm`
+    or `kubernetes` (as the experiment's section `cluster` has it), or a `distributed.Client`; docs/cluster.md.
+
     A replicate that breaks is recorded in `failures` and stops nothing. Raises ConfigError where a point cannot run,
     FolderError where `out` belongs to something else, LargePlanError where the plan is very large and `allow_large`
-    is not set, KeyboardInterrupt (Interrupted) on Ctrl-C, with what was finished kept.
+    is not set, KeyboardInterrupt (Interrupted) on Ctrl-C and ClusterError where a cluster cannot be had or is lost, with
+    what was finished kept.
     """
     changes = {"run.seed": seed, "run.replicates": replicates}
     if changes := {path: value for path, value in changes.items() if value is not None}:
@@ -57,7 +63,9 @@ def run(
     teller = reporter(progress)
     try:
         plan = make_plan(experiment, allow_large=allow_large, building=teller.checking)
-        return carry_out(plan, out=out, workers=workers, resume=resume, progress=teller, allow_large=allow_large)
+        return carry_out(
+            plan, out=out, workers=workers, dask=dask, resume=resume, progress=teller, allow_large=allow_large
+        )
     finally:
         teller.close()
 
@@ -67,6 +75,7 @@ def carry_out(
     *,
     out: str | Path | None = None,
     workers: int | Literal["auto"] = "auto",
+    dask: DaskLike | None = None,
     resume: bool = False,
     progress: bool | Literal["auto"] | Reporter = "auto",
     allow_large: bool = False,
@@ -75,25 +84,24 @@ def carry_out(
     place = None if out is None else Path(out)
     if not allow_large and (reasons := plan.large(place)):
         raise LargePlanError(reasons)
-    threads = available_cpus() if workers == "auto" else workers
-    if threads < 1:
-        raise ValueError(f"workers must be at least 1, is {workers}")
     teller = reporter(progress)
-    manifest = first_manifest(plan, threads)
     try:
-        if place is None:
-            return _in_memory(plan, threads, teller, manifest)
-        if warning := take_over(manifest, place):
-            teller.note(warning)
-        with opened(place, plan, manifest, resume=resume) as (folder, done):
-            return _into_folder(plan, folder, done, threads, teller, manifest)
+        with hired(dask, workers, plan.experiment.cluster, note=teller.note) as crew:
+            manifest = first_manifest(plan, crew.facts())
+            if place is None:
+                return _in_memory(plan, crew, teller, manifest)
+            if warning := take_over(manifest, place):
+                teller.note(warning)
+            with opened(place, plan, manifest, resume=resume) as (folder, done):
+                return _into_folder(plan, folder, done, crew, teller, manifest)
     finally:
         teller.close()
 
 
-def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, Any]) -> Result:
+def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any]) -> Result:
     store = Memory(plan)
-    errors = _Shift(plan, store, threads, teller, np.empty(0, np.int64)).work()
+    errors = _Shift(plan, store, crew, teller, np.empty(0, np.int64)).work()
+    manifest |= crew.facts()
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
@@ -102,14 +110,18 @@ def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, A
 
 
 def _into_folder(
-    plan: Plan, folder: Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
+    plan: Plan, folder: Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
 ) -> Result:
     try:
-        errors = _Shift(plan, folder, threads, teller, done).work()
+        errors = _Shift(plan, folder, crew, teller, done).work()
+        manifest |= crew.facts()
         folder.compact()
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
+    except ClusterError as lost:
+        folder.describe(manifest | {"status": "interrupted"})
+        raise ClusterError(f"{lost}. {resumable(folder.place)}") from None
     outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
     failures = read_table(folder.place / f"{FAILURES}.parquet")
     paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None
@@ -142,12 +154,12 @@ def _result(
 
 
 class _Shift:
-    """One run's work: tasks to threads, a bounded number of them under way, and their rows to the store."""
+    """One run's work: tasks to the crew, a bounded number of them under way, and their rows to the store."""
 
-    def __init__(self, plan: Plan, store: Memory | Folder, threads: int, teller: Reporter, done: np.ndarray) -> None:
-        self.plan, self.store, self.threads, self.teller, self.done = plan, store, threads, teller, done
+    def __init__(self, plan: Plan, store: Memory | Folder, crew: Crew, teller: Reporter, done: np.ndarray) -> None:
+        self.plan, self.store, self.crew, self.teller, self.done = plan, store, crew, teller, done
         self.flag = np.zeros(1, np.int8)
-        self.pace = Pace()
+        self.pace = Pace(target=crew.seconds)
         self.pending: list[Rows] = []
         self.pending_since = time.monotonic()
         self.errors: list[Errors] = []
@@ -160,28 +172,30 @@ class _Shift:
 
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="evo")
         under_way: set[Future[Answer]] = set()
         with stopping(self.flag) as stop:
             try:
                 self.teller.running(self.progress)
+                self.crew.begin(self.plan, getattr(self.store, "place", None), self.flag)
                 for task in tasks(self.plan, self.done, self.pace):
                     if stop.signal:
                         break
                     self._note(task)
-                    under_way.add(pool.submit(compute, task, self.plan.outcomes, self.plan.paths, self.flag))
-                    while len(under_way) >= 2 * self.threads and not stop.signal:
+                    under_way.add(self.crew.submit(task))
+                    while len(under_way) >= 2 * max(1, self.crew.size) and not stop.signal:
                         self._collect(under_way)
                 self._begin()
                 while under_way and not stop.signal:
                     self._collect(under_way)
                 if stop.signal:
-                    self._wind_up(pool, under_way)
+                    self._wind_up(under_way)
+                else:
+                    self.crew.settle()
             except BaseException:
                 self.flag[0] = 1
                 raise
             finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                self.crew.retire()
                 self._flush()
             if stop.signal:
                 raise Interrupted(stop.signal, getattr(self.store, "place", None))
@@ -202,6 +216,7 @@ class _Shift:
     def _collect(self, under_way: set[Future[Answer]], timeout: float = 0.2) -> None:
         self._begin()
         finished, _ = wait(under_way, timeout=timeout, return_when=FIRST_COMPLETED)
+        self.crew.pulse()
         for job in finished:
             under_way.remove(job)
             self._take(job.result())
@@ -210,20 +225,21 @@ class _Shift:
         self.teller.running(self.progress)
 
     def _take(self, answer: Answer) -> None:
-        rows = answer.rows
-        self.pace.heard(answer.seconds, len(rows))
+        tally = answer.tally
+        self.pace.heard(answer.seconds, tally.replicates)
         self.errors += answer.errors
-        if not len(rows):
-            return
-        points, counts = np.unique(rows.outcomes["point"].to_numpy(), return_counts=True)
-        for point, count in zip(points.tolist(), counts.tolist(), strict=True):
+        for point, count in tally.points.items():
             self.left[point] -= count
             if not self.left[point]:
                 self.progress.points_done += 1
                 del self.left[point]
-        self.progress.replicates_done += len(rows)
-        self.progress.failed += len(rows) - rows.outcomes[FAILURE].null_count
-        self.progress.prevailing += _prevailing(rows.outcomes)
+        self.progress.replicates_done += tally.replicates
+        self.progress.failed += tally.failed
+        self.progress.prevailing += tally.prevailing
+        if answer.rows is not None and len(answer.rows):
+            self._keep(answer.rows)
+
+    def _keep(self, rows: Rows) -> None:
         if not self.pending:
             self.pending_since = time.monotonic()
         self.pending.append(rows)
@@ -237,23 +253,9 @@ class _Shift:
             self.store.write(Rows.together(self.pending))
         self.pending, self.pending_since = [], time.monotonic()
 
-    def _wind_up(self, pool: ThreadPoolExecutor, under_way: set[Future[Answer]]) -> None:
+    def _wind_up(self, under_way: set[Future[Answer]]) -> None:
         """The flag is set: what is under way ends within milliseconds, and what of it is finished is kept."""
-        for job in list(under_way):
-            if job.cancel():
-                under_way.remove(job)
+        under_way &= self.crew.stop(under_way)
         deadline = time.monotonic() + GRACE
         while under_way and time.monotonic() < deadline:
             self._collect(under_way, timeout=0.05)
-
-
-def _prevailing(outcomes: pa.Table) -> Counter[str]:
-    if "prevailing" not in outcomes.column_names:
-        return Counter()
-    counts = outcomes["prevailing"].drop_null().value_counts().to_pylist()
-    return Counter({item["values"]: item["counts"] for item in counts})
-
-
-def available_cpus() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

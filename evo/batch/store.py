@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -104,22 +105,15 @@ class Folder:
 
     def begin(self) -> None:
         """Write down which points there are."""
-        self._put(self.place / POINTS, self.plan.points)
+        put(self.place / POINTS, self.plan.points)
 
     def write(self, rows: Rows) -> None:
         """Keep rows for good: what `write` returned from survives a crash."""
-        name = f"part-{part_name(keys(rows.outcomes))}.parquet"
-        if rows.paths is not None:  # first, for a part of the outcomes says that all of it is there
-            self._put(self.place / PATHS / name, rows.paths)
-        self._put(self.place / OUTCOMES / name, rows.outcomes)
+        keep(self.place, rows)
 
     def describe(self, manifest: dict[str, Any]) -> None:
         """Write the manifest."""
         write_text(self.place / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-
-    def _put(self, path: Path, table: pa.Table) -> None:
-        with renamed(path) as file, parquet(file, table.schema) as writer:
-            writer.write_table(table)
 
     def done(self) -> np.ndarray:
         """Keys of the replicates that need not run, sorted. Raises FolderError where a file is damaged."""
@@ -191,6 +185,21 @@ class Folder:
         return read
 
 
+def keep(place: Path, rows: Rows) -> str:
+    """Write rows as a part of the folder and return its name; several processes may do so at a time."""
+    name = f"part-{part_name(keys(rows.outcomes))}.parquet"
+    if rows.paths is not None:  # first, for a part of the outcomes says that all of it is there
+        put(place / PATHS / name, rows.paths)
+    put(place / OUTCOMES / name, rows.outcomes)
+    return name
+
+
+def put(path: Path, table: pa.Table) -> None:
+    """Write a table."""
+    with renamed(path) as file, parquet(file, table.schema) as writer:
+        writer.write_table(table)
+
+
 def windows(sizes: np.ndarray, replicates: np.ndarray) -> Iterator[ds.Expression]:
     """Conditions that cut the rows of all points, in order, into windows to be sorted one at a time.
 
@@ -219,7 +228,7 @@ def part_name(rows: np.ndarray) -> str:
 def renamed(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes its name only when it is whole and on the disk."""
     path.parent.mkdir(exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
+    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")  # two may write the same part
     with open(new, "wb") as file:
         yield file
         file.flush()

@@ -12,6 +12,7 @@ import pyarrow as pa
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
 from evo.batch.tables import part_schema, path_rows, rows
+from evo.batch.tally import Tally
 from evo.experiment import Experiment, Point
 from evo.graphs import Graph
 from evo.kernels.arrays import Recording
@@ -50,18 +51,20 @@ class Errors:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a task gave: its rows, and how long it took."""
+    """What a task gave: its rows (None where the worker itself has written them), their tally, how long it took."""
 
-    rows: Rows
+    rows: Rows | None
+    tally: Tally
     errors: list[Errors]
     seconds: float
 
 
 @dataclass
 class Pace:
-    """How many replicates make a task, from how long the last ones took."""
+    """How many replicates make a task, from how long the last ones took; `target`: seconds that a task should take."""
 
     seconds: float | None = None  # a replicate
+    target: float | None = None
 
     def heard(self, seconds: float, replicates: int) -> None:
         if replicates:
@@ -70,7 +73,8 @@ class Pace:
 
     def replicates(self) -> int:
         """Replicates that fill a task; one while nothing is known."""
-        return 1 if self.seconds is None else max(1, min(10**5, int(SECONDS / max(self.seconds, 1e-9))))
+        target = SECONDS if self.target is None else self.target
+        return 1 if self.seconds is None else max(1, min(10**5, int(target / max(self.seconds, 1e-9))))
 
 
 def tasks(plan: Plan, done: np.ndarray, pace: Pace) -> Iterator[list[Job]]:
@@ -115,7 +119,8 @@ def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema |
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
     empty = Rows(part_schema(outcome_schema).empty_table(), path_schema.empty_table() if path_schema else None)
-    return Answer(Rows.together([empty, *blocks]), errors, time.perf_counter() - began)
+    found = Rows.together([empty, *blocks])
+    return Answer(found, Tally.of(found.outcomes), errors, time.perf_counter() - began)
 
 
 def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Rows:

@@ -46,7 +46,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        from evo._errors import ConfigError
+        from evo._errors import ClusterError, ConfigError
         from evo.runfolder import FolderError
 
         try:
@@ -54,6 +54,9 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
         except (ConfigError, FolderError) as error:
             complain(str(error) if isinstance(error, ConfigError) else f"evo: {error}")
             raise typer.Exit(REFUSED) from None
+        except ClusterError as error:
+            complain(f"evo: {error}")
+            raise typer.Exit(FAILED) from None
         except BrokenPipeError:  # `evo show run | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
@@ -83,10 +86,11 @@ def _stopped(interrupt: KeyboardInterrupt) -> None:
 
 
 def _farewell(interrupt: Interrupted) -> str:
+    from evo.batch.interrupts import resumable
+
     if interrupt.folder is None:
         return "evo: stopped"
-    kept = f"What is finished is kept in {interrupt.folder}"
-    return f"evo: stopped. {kept}; the same command with --resume goes on from there."
+    return f"evo: stopped. {resumable(interrupt.folder)}"
 
 
 def counted(count: int, noun: str) -> str:

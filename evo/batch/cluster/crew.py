@@ -1,0 +1,223 @@
+"""The workers of a Dask cluster as a crew: a chunk that is lost with its worker is computed again, a lost scheduler is told."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evo._errors import ClusterError
+from evo.batch.cluster import worker
+from evo.batch.cluster.connect import Connection
+from evo.batch.manifest import processor
+from evo.batch.plan import Plan
+from evo.batch.tally import Tally
+from evo.batch.tasks import Answer, Errors, Job
+from evo.experiment import dump
+from evo.runfolder import OUTCOMES, PATHS, read_manifest
+
+SECONDS = 2.0  # that a chunk should take: what Dask adds to each is a few milliseconds
+TRIES = 4  # of a chunk whose workers die, each of them as often as the scheduler allows
+COUNTED = 2.0  # seconds between two looks at how many workers there are
+HALT_SECONDS = 2.0
+SETTLE_SECONDS = 120.0  # for which parts may stay unseen on a shared file system
+
+
+@dataclass(eq=False)
+class _Chunk:
+    """A task under way: its answer to come, and what Dask knows of it."""
+
+    task: list[Job]
+    answer: Future[Answer] = field(default_factory=Future)
+    handle: Any = None
+    tries: int = 0
+
+
+class Workers:
+    """A crew of Dask workers. Answers arrive in a thread of Dask; all else is called by the thread that runs the shift."""
+
+    kind = "Dask worker"
+
+    def __init__(self, connection: Connection, note: Callable[[str], None]) -> None:
+        self.connection, self.client, self.note = connection, connection.client, note
+        self.run = uuid.uuid4().hex
+        self.order: Any = None
+        self.chunks: set[_Chunk] = set()  # under way
+        self.lost: list[_Chunk] = []
+        self.lock = threading.Lock()
+        self.parts: set[str] = set()
+        self.place: Path | None = None
+        self.stopped = self.retired = False
+        self.counted = 0.0
+        self.count = 0
+        self.processors: list[str] = []
+        self._meet()
+
+    @property
+    def size(self) -> int:
+        if time.monotonic() - self.counted > COUNTED and self.client.status == "running":
+            self.counted = time.monotonic()
+            self.count = sum(self.client.nthreads().values())
+        return self.count
+
+    @property
+    def seconds(self) -> float:
+        return SECONDS
+
+    def _meet(self) -> None:
+        """Wait for the first worker, and look whether all that are there are like this machine."""
+        said = False
+        while not self.size:
+            self.pulse()
+            if not said and self.connection.local is None:
+                self.note(f"waiting for the first worker of {self.connection.words}")
+                said = True
+            time.sleep(0.05)
+            self.counted = 0.0
+        here = worker.likeness()
+        try:
+            told = self.client.run(worker.introduce)
+        except ModuleNotFoundError as error:
+            raise ClusterError(f"evo is not installed on the workers of {self.connection.words}: {error}") from None
+        except Exception as error:
+            raise ClusterError(f"the workers of {self.connection.words} do not answer: {error}") from error
+        for address, (likeness, _) in told.items():
+            if unlike := worker.differences(likeness, here):
+                raise ClusterError(f"the worker {address} differs from this machine ({unlike}): install the same on both")
+        self.processors = sorted({kind for _, kind in told.values()})
+        if self.processors != [processor()]:
+            kinds = ", ".join(self.processors)
+            self.note(f"workers have other processors ({kinds}) than this machine: rows may differ in their last digits")
+
+    def begin(self, plan: Plan, place: Path | None, flag: np.ndarray) -> None:
+        self.place = None if place is None else place.absolute()
+        self.what = worker.Order(
+            run=self.run,
+            experiment=dump(plan.experiment),
+            outcomes=plan.outcomes,
+            paths=plan.paths,
+            place=None if self.place is None else str(self.place),
+            started=None if self.place is None else read_manifest(self.place)["started"],
+            likeness=worker.likeness(),
+        )
+        self._send_order()
+
+    def _send_order(self) -> None:
+        """A task of its own, on which chunks depend: sent once, and computed again where its worker is lost."""
+        self.order = self.client.submit(worker.accept, self.what, pure=False)
+
+    def submit(self, task: list[Job]) -> Future[Answer]:
+        chunk = _Chunk(task)
+        self.chunks.add(chunk)
+        chunk.answer.add_done_callback(lambda _: self.chunks.discard(chunk))
+        self._send(chunk)
+        return chunk.answer
+
+    def _send(self, chunk: _Chunk) -> None:
+        pieces = [(job.point.index, job.first, job.count) for job in chunk.task]
+        chunk.tries += 1
+        chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False)
+        chunk.handle.add_done_callback(lambda handle: self._heard(chunk, handle))
+
+    def _heard(self, chunk: _Chunk, handle: Any) -> None:
+        """An answer, in a thread of Dask's."""
+        from distributed import KilledWorker
+
+        if self.retired:
+            return
+        if handle.status != "finished":
+            error = handle.exception() if handle.status == "error" else None
+            killed = isinstance(error, KilledWorker)
+            if killed and chunk.tries >= TRIES:
+                words = f"{type(error).__name__}: workers died of it, {TRIES} times over; out of memory?"
+                broken = [Errors(job, words) for job in chunk.task]
+                chunk.answer.set_result(Answer(None, Tally(), broken, 0.0))
+            elif killed or error is None:
+                with self.lock:
+                    self.lost.append(chunk)
+            else:
+                chunk.answer.set_exception(error)
+            return
+        try:
+            report: worker.Report = handle.result()
+        except Exception:  # gone before it was fetched
+            with self.lock:
+                self.lost.append(chunk)
+            return
+        if report.part is not None:
+            self.parts.add(report.part)
+        errors = [Errors(chunk.task[place], message) for place, message in report.broken]
+        chunk.answer.set_result(Answer(report.rows, report.tally, errors, report.seconds))
+
+    def pulse(self) -> None:
+        if self.connection.local is not None:
+            self.connection.local.check()
+        if self.client.status in ("closed", "closing"):
+            raise ClusterError(f"the connection to {self.connection.words} is lost")
+        if self.client.status != "running":
+            return
+        with self.lock:
+            lost, self.lost = self.lost, []
+        if lost and self.order.status in ("cancelled", "lost"):
+            self._send_order()
+        for chunk in lost:
+            if not self.stopped:
+                self._send(chunk)
+
+    def stop(self, under_way: set[Future[Answer]]) -> set[Future[Answer]]:
+        self.stopped = True
+        self._halt()
+        return under_way
+
+    def _halt(self) -> None:
+        if self.client.status == "running":
+            halted = threading.Thread(target=self._halt_all, daemon=True)
+            halted.start()
+            halted.join(HALT_SECONDS)
+
+    def _halt_all(self) -> None:
+        self.client.run(worker.halt, self.run, on_error="ignore")
+
+    def settle(self) -> None:
+        """Wait until the parts of all workers are seen: entries of a shared file system may come late."""
+        if self.place is None:
+            return
+        deadline = time.monotonic() + SETTLE_SECONDS
+        folders = [OUTCOMES, *([PATHS] if self.what.paths is not None else [])]
+        while unseen := [name for folder in folders for name in self.parts - _entries(self.place / folder)]:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"{len(unseen)} parts that workers wrote do not appear in {self.place}")
+            time.sleep(0.2)
+
+    def retire(self) -> None:
+        if self.retired:
+            return
+        self.retired = True
+        handles = [chunk.handle for chunk in tuple(self.chunks) if chunk.handle is not None]
+        if handles and self.client.status == "running":
+            if not self.stopped:
+                self._halt()
+            self.client.cancel(handles, force=True)
+        self.chunks.clear()
+        self.order = None
+
+    def facts(self) -> dict[str, Any]:
+        import distributed
+
+        seen = {"dask": distributed.__version__, "processors": self.processors, "client": platform.node()}
+        return {"workers": self.size, "cluster": seen}
+
+
+def _entries(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.iterdir()}
+    except FileNotFoundError:
+        return set()

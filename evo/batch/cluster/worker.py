@@ -1,0 +1,180 @@
+"""What runs on a Dask worker: it rebuilds points from the experiment's text, computes, and writes its own parts."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import json
+import os
+import platform
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from evo._errors import ClusterError
+from evo.batch.manifest import processor
+from evo.batch.store import Rows, keep
+from evo.batch.tally import Tally
+from evo.batch.tasks import Job, compute
+from evo.experiment import Experiment, Point, loads
+from evo.runfolder import MANIFEST
+
+Piece = tuple[int, int, int]  # point, first replicate, count
+KEPT_RUNS = 4  # experiments that a worker remembers
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run asks of every worker.
+
+    run: names the run; experiment: its YAML; place: the folder, None where rows go back to the client; started: what the
+    folder's manifest says; likeness: what a worker must share with the client.
+    """
+
+    run: str
+    experiment: str
+    outcomes: pa.Schema
+    paths: pa.Schema | None
+    place: str | None
+    started: str | None
+    likeness: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker tells of a chunk: the tally, which of its pieces broke and why, seconds; rows, or their part's name."""
+
+    tally: Tally
+    broken: list[tuple[int, str]]
+    seconds: float
+    rows: Rows | None
+    part: str | None
+
+
+def accept(order: Order) -> Order:
+    """The order, once it is clear that this worker can fill it; raises ClusterError where it cannot."""
+    _bench(order)
+    return order
+
+
+def work(order: Order, pieces: Sequence[Piece]) -> Report:
+    """Compute the pieces and, where there is a folder, write them there as one part."""
+    began = time.perf_counter()
+    experiment = _bench(order)
+    points = {point.index: point for point in _points(experiment, sorted({piece[0] for piece in pieces}))}
+    task = [Job(points[point], first, count) for point, first, count in pieces]
+    answer = compute(task, order.outcomes, order.paths, _flag(order.run))
+    rows, part = answer.rows, None
+    if order.place is not None and rows is not None:
+        part = keep(Path(order.place), rows) if len(rows) else None
+        rows = None
+    broken = [(task.index(error.job), error.message) for error in answer.errors]
+    return Report(answer.tally, broken, time.perf_counter() - began, rows, part)
+
+
+def halt(run: str) -> None:
+    """End what this worker computes for a run within milliseconds, and whatever of it is still to come."""
+    _flag(run)[0] = 1
+
+
+def likeness() -> dict[str, str]:
+    """What must be the same here and there, or rows would not be: the sources of evo and the versions below them."""
+    import llvmlite
+    import numba
+    import scipy
+
+    import evo
+
+    return {
+        "evo": evo.__version__,
+        "sources": _sources(),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "llvmlite": llvmlite.__version__,
+        "scipy": scipy.__version__,
+        "pyarrow": pa.__version__,
+    }
+
+
+def introduce() -> tuple[dict[str, str], str]:
+    """Likeness and processor of this worker."""
+    return likeness(), processor()
+
+
+def differences(there: dict[str, str], here: dict[str, str]) -> str:
+    """`numpy 2.1.0 there, 2.4.6 here`; empty where all is the same."""
+    return "; ".join(
+        f"{name} {there.get(name, 'missing')} there, {version} here"
+        for name, version in here.items()
+        if there.get(name) != version
+    )
+
+
+_flags: dict[str, np.ndarray] = {}
+
+
+def _flag(run: str) -> np.ndarray:
+    """The flag that kernels of this run poll, in this process."""
+    return _flags.setdefault(run, np.zeros(1, np.int8))
+
+
+def _bench(order: Order) -> Experiment:
+    """The experiment, checked and built once in each process."""
+    if unlike := differences(likeness(), order.likeness):
+        raise ClusterError(f"a worker differs from this machine ({unlike}): install the same on both")
+    if order.place is not None:
+        _check_folder(order.place, order.started)
+    return _experiment(order.run, order.experiment)
+
+
+@functools.lru_cache(KEPT_RUNS)
+def _experiment(run: str, text: str) -> Experiment:
+    return loads(text)
+
+
+@functools.lru_cache(KEPT_RUNS)
+def _check_folder(place: str, started: str | None) -> None:
+    """That the client's folder is the one of this name here, and can be written to."""
+    host = platform.node()
+    remedy = "the folder (--out) must be on a file system that all workers share, under the same name"
+    try:
+        manifest: dict[str, Any] = json.loads((Path(place) / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        raise ClusterError(f"the worker on {host} does not find the run in {place}: {remedy}") from None
+    if manifest.get("started") != started:
+        raise ClusterError(f"the worker on {host} finds another run in {place}: {remedy}")
+    probe = Path(place) / f".{uuid.uuid4().hex[:8]}.new"
+    try:
+        probe.write_bytes(b"")
+        os.unlink(probe)
+    except OSError as error:
+        raise ClusterError(f"the worker on {host} cannot write to {place}: {error.strerror}") from None
+
+
+def _points(experiment: Experiment, numbers: Sequence[int]) -> Iterator[Point]:
+    """The points of these numbers, in order; neighbours are built in one go."""
+    ranges = itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
+    for _, pairs in ranges:
+        wanted = [number for _, number in pairs]
+        yield from itertools.islice(experiment.points(wanted[0]), len(wanted))
+
+
+@functools.cache
+def _sources() -> str:
+    """16 hexadecimal digits of all sources of evo."""
+    import evo
+
+    package = Path(evo.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"\0{path.relative_to(package).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
