@@ -34,8 +34,15 @@ def run(
     replicates: Replicates = None,
     seed: Seed = None,
     workers: Annotated[
-        str, typer.Option(metavar="N|auto", help="Threads; auto: as many as there are processors.")
+        str, typer.Option(metavar="N|auto", help="Threads, or local Dask workers; auto: as many as there are processors.")
     ] = "auto",
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS|local|slurm|kubernetes",
+            help="Run on a Dask cluster: that of a scheduler, one of this machine, or one that the config describes.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what the folder holds.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing.")
@@ -50,9 +57,12 @@ def run(
     from evo.cli.table import tell_prevalence
 
     threads = _threads(workers)
+    if dask not in (None, "local") and threads != "auto":
+        raise typer.BadParameter("the cluster has its own; it is for threads and for --dask local", param_hint="--workers")
     if is_about_individuals(config):
-        if resume:
-            raise typer.BadParameter("a study of individuals is run at one go", param_hint="--resume")
+        for option, given in (("--resume", resume), ("--dask", dask)):
+            if given:
+                raise typer.BadParameter("a study of individuals is run at one go, in threads", param_hint=option)
         run_study(config, out, settings, replicates, seed, threads, dry_run=dry_run, no_plots=no_plots)
         return
     experiment = read(config, settings, replicates=replicates, seed=seed)
@@ -72,7 +82,9 @@ def run(
             _confirm(reasons)
         say.print(f"running into {folder}")
         sys.stdout.flush()
-        result = carry_out(plan, out=folder, workers=threads, resume=resume, progress=teller, allow_large=True)
+        result = carry_out(
+            plan, out=folder, workers=threads, dask=dask, resume=resume, progress=teller, allow_large=True
+        )
     finally:
         teller.close()
     _tell_time(say, result)
@@ -114,8 +126,8 @@ def _confirm(reasons: list[str]) -> None:
 def _tell_time(say: Console, result: Result) -> None:
     from evo.batch.progress import duration
 
-    words = f"done in {duration(result.manifest['seconds'])} on {result.manifest['workers']} threads"
-    say.print(words.replace("on 1 threads", "on 1 thread"))
+    noun = "Dask worker" if "cluster" in result.manifest else "thread"
+    say.print(f"done in {duration(result.manifest['seconds'])} on {counted(result.manifest['workers'], noun)}")
 
 
 def _draw(result: Result, folder: Path, say: Console) -> bool:

@@ -28,7 +28,7 @@ class Local:
         common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(self.file)]
         count = ["--nthreads", "1", "--nworkers", str(workers), "--local-directory", str(folder)]
         guard = "evo.batch.cluster.guard"
-        self.scheduler = self._start("scheduler", [*common, "--port", "0", "--preload", guard])
+        self.scheduler = self._start("scheduler", [*common, "--port", "0", "--dashboard-address", "127.0.0.1:0", "--preload", guard])
         self.workers = self._start("worker", [*common, *count, "--death-timeout", "60", "--preload-nanny", guard])
 
     def _start(self, what: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -64,17 +64,16 @@ class Local:
         return "the last it said:\n" + "\n".join(f"    {line}" for line in lines[-LAST_WORDS:])
 
     def close(self) -> None:
-        """End both processes."""
+        """End both processes, as their guards do it."""
         for process in (self.workers, self.scheduler):
-            process.terminate()
+            assert process.stdin is not None
+            process.stdin.close()
         for process in (self.workers, self.scheduler):
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
 
 
 @contextmanager
