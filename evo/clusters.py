@@ -19,7 +19,9 @@ class Slurm(Spec):
     jobs: Count
     cores: Count = 1
     memory: Size = "4GB"
-    walltime: Annotated[str, Field(pattern=r"^(\d+-)?\d+(:\d\d){1,2}$", description="hours:minutes:seconds")] = "01:00:00"
+    walltime: Annotated[str, Field(pattern=r"^(\d+-)?\d+(:\d\d){1,2}$", description="hours:minutes:seconds")] = (
+        "01:00:00"
+    )
     queue: str | None = None
     account: str | None = None
     options: Options = Field(default_factory=dict)

@@ -196,7 +196,11 @@ def config_hash(experiment: Experiment) -> str:
 
     Two runs of equal hash give the same rows; one with more replicates gives more of them.
     """
-    data = {key: item for key, item in experiment.data.items() if key not in ("title", "question", "note", "plots", "cluster")}
+    data = {
+        key: item
+        for key, item in experiment.data.items()
+        if key not in ("title", "question", "note", "plots", "cluster")
+    }
     data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
     data["record_every"] = experiment.record_every
     data["strategies"] = {

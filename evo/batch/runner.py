@@ -18,6 +18,8 @@ from evo.batch.interrupts import Interrupted, resumable, stopping
 from evo.batch.manifest import finish, first_manifest, take_over
 from evo.batch.plan import LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
+from evo.batch.progress_file import written_down
+from evo.batch.status import prevailing
 from evo.batch.store import Folder, Memory, Rows, opened
 from evo.batch.tables import failure_schema
 from evo.batch.tasks import Answer, Errors, Job, Pace, missing, tasks
@@ -113,9 +115,10 @@ def _into_folder(
     plan: Plan, folder: Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
 ) -> Result:
     try:
-        errors = _Shift(plan, folder, crew, teller, done).work()
-        manifest |= crew.facts()
-        folder.compact()
+        with written_down(folder.place, teller) as listener:
+            errors = _Shift(plan, folder, crew, listener, done).work()
+            manifest |= crew.facts()
+            folder.compact()
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
@@ -166,7 +169,8 @@ class _Shift:
         self.begun = False
         self.left: dict[int, int] = {}  # replicates that are still to come, of each point under way
         self.progress = Progress(len(plan.replicates), plan.rows, replicates_done=len(done), kept=len(done))
-        if len(done):
+        if len(done) and isinstance(store, Folder):
+            self.progress.prevailing = prevailing(store.place)
             whole = [not missing(done, point, int(count)) for point, count in enumerate(plan.replicates)]
             self.progress.points_done = sum(whole)
 
@@ -217,6 +221,7 @@ class _Shift:
         self._begin()
         finished, _ = wait(under_way, timeout=timeout, return_when=FIRST_COMPLETED)
         self.crew.pulse()
+        self.progress.crew = self._crew()
         for job in finished:
             under_way.remove(job)
             self._take(job.result())
@@ -233,9 +238,7 @@ class _Shift:
             if not self.left[point]:
                 self.progress.points_done += 1
                 del self.left[point]
-        self.progress.replicates_done += tally.replicates
-        self.progress.failed += tally.failed
-        self.progress.prevailing += tally.prevailing
+        self.progress.heard(tally)
         if answer.rows is not None and len(answer.rows):
             self._keep(answer.rows)
 
@@ -252,6 +255,9 @@ class _Shift:
         if self.pending:
             self.store.write(Rows.together(self.pending))
         self.pending, self.pending_since = [], time.monotonic()
+
+    def _crew(self) -> str:
+        return f"{self.crew.size:,} {self.crew.kind}{'' if self.crew.size == 1 else 's'}"
 
     def _wind_up(self, under_way: set[Future[Answer]]) -> None:
         """The flag is set: what is under way ends within milliseconds, and what of it is finished is kept."""

@@ -116,8 +116,11 @@ class Folder:
         write_text(self.place / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
     def done(self) -> np.ndarray:
-        """Keys of the replicates that need not run, sorted. Raises FolderError where a file is damaged."""
-        found = [keys(self._checked(path)) for path in files(self.place, OUTCOMES)]
+        """Keys of the replicates that need not run, sorted. Raises FolderError where a file is damaged.
+
+        A part of the outcomes counts with its paths only: a worker whose run was taken over may have left one alone.
+        """
+        found = [keys(self._checked(path)) for path in files(self.place, OUTCOMES) if self._has_paths(path)]
         if (whole := self.place / f"{FAILURES}.parquet").exists():
             found.append(keys(read_table(whole)))
         for path in files(self.place, PATHS):
@@ -128,8 +131,12 @@ class Folder:
         """Remove what a killed run left half done: files without their name, paths that no outcomes acknowledge."""
         acknowledged = {path.name for path in parts(self.place, OUTCOMES)}
         stray = [path for path in parts(self.place, PATHS) if path.name not in acknowledged]
+        stray += [path for path in parts(self.place, OUTCOMES) if not self._has_paths(path)]
         for path in [*stray, *self.place.glob(".*.new"), *self.place.glob("*/.part-*.new")]:
             path.unlink()
+
+    def _has_paths(self, part: Path) -> bool:
+        return self.plan.paths is None or part.parent == self.place or (self.place / PATHS / part.name).exists()
 
     def _checked(self, path: Path) -> pa.Table:
         table = read_table(path)
@@ -312,3 +319,17 @@ def locked(place: Path) -> Iterator[None]:
             except BlockingIOError:
                 raise FolderError(f"another evo is writing to {place}: wait for it, or choose another folder") from None
         yield
+
+
+def is_locked(place: Path) -> bool:
+    """Whether a process writes to the folder; True where that cannot be told."""
+    if fcntl is None:
+        return True
+    try:
+        with open(place / LOCK, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

@@ -34,7 +34,8 @@ def run(
     replicates: Replicates = None,
     seed: Seed = None,
     workers: Annotated[
-        str, typer.Option(metavar="N|auto", help="Threads, or local Dask workers; auto: as many as there are processors.")
+        str,
+        typer.Option(metavar="N|auto", help="Threads, or local Dask workers; auto: as many as there are processors."),
     ] = "auto",
     dask: Annotated[
         str | None,
@@ -58,7 +59,9 @@ def run(
 
     threads = _threads(workers)
     if dask not in (None, "local") and threads != "auto":
-        raise typer.BadParameter("the cluster has its own; it is for threads and for --dask local", param_hint="--workers")
+        raise typer.BadParameter(
+            "the cluster has its own; it is for threads and for --dask local", param_hint="--workers"
+        )
     if is_about_individuals(config):
         for option, given in (("--resume", resume), ("--dask", dask)):
             if given:

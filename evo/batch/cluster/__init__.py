@@ -18,7 +18,9 @@ Count: TypeAlias = int | Literal["auto"]
 
 
 @contextmanager
-def hired(dask: DaskLike | None, workers: Count, cluster: Cluster | None, *, note: Callable[[str], None]) -> Iterator[Crew]:
+def hired(
+    dask: DaskLike | None, workers: Count, cluster: Cluster | None, *, note: Callable[[str], None]
+) -> Iterator[Crew]:
     """Those who will do the work: threads, or the workers of a Dask cluster, which is there while the block lasts.
 
     `note` is told what the user should know. Raises ClusterError where the cluster cannot be had.

@@ -91,11 +91,15 @@ class Workers:
             raise ClusterError(f"the workers of {self.connection.words} do not answer: {error}") from error
         for address, (likeness, _) in told.items():
             if unlike := worker.differences(likeness, here):
-                raise ClusterError(f"the worker {address} differs from this machine ({unlike}): install the same on both")
+                raise ClusterError(
+                    f"the worker {address} differs from this machine ({unlike}): install the same on both"
+                )
         self.processors = sorted({kind for _, kind in told.values()})
         if self.processors != [processor()]:
             kinds = ", ".join(self.processors)
-            self.note(f"workers have other processors ({kinds}) than this machine: rows may differ in their last digits")
+            self.note(
+                f"workers have other processors ({kinds}) than this machine: rows may differ in their last digits"
+            )
 
     def begin(self, plan: Plan, place: Path | None, flag: np.ndarray) -> None:
         self.place = None if place is None else place.absolute()

@@ -28,7 +28,9 @@ class Local:
         common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(self.file)]
         count = ["--nthreads", "1", "--nworkers", str(workers), "--local-directory", str(folder)]
         guard = "evo.batch.cluster.guard"
-        self.scheduler = self._start("scheduler", [*common, "--port", "0", "--dashboard-address", "127.0.0.1:0", "--preload", guard])
+        self.scheduler = self._start(
+            "scheduler", [*common, "--port", "0", "--dashboard-address", "127.0.0.1:0", "--preload", guard]
+        )
         self.workers = self._start("worker", [*common, *count, "--death-timeout", "60", "--preload-nanny", guard])
 
     def _start(self, what: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
