@@ -20,7 +20,11 @@ class SimulationError(RuntimeError):
 
 
 class ClusterError(RuntimeError):
-    """A cluster that cannot be had, does not fit, or was lost; says what to do."""
+    """A cluster that cannot be had or does not fit; says what to do."""
+
+
+class ClusterLostError(ClusterError):
+    """A cluster that was lost in the midst of a run; says what is kept."""
 
 
 @dataclass(frozen=True)

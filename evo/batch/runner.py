@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from evo._errors import ClusterError
+from evo._errors import ClusterError, ClusterLostError
 from evo.batch.cluster import DaskLike, hired
 from evo.batch.crew import Crew
 from evo.batch.interrupts import Interrupted, resumable, stopping
@@ -124,7 +124,7 @@ def _into_folder(
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
     except ClusterError as lost:
         folder.describe(manifest | {"status": "interrupted"})
-        raise ClusterError(f"{lost}. {resumable(folder.place)}") from None
+        raise ClusterLostError(f"{lost}. {resumable(folder.place)}") from None
     outcomes = read_table(folder.place / f"{OUTCOMES}.parquet")
     failures = read_table(folder.place / f"{FAILURES}.parquet")
     paths = read_table(folder.place / f"{PATHS}.parquet") if plan.paths is not None else None

@@ -46,7 +46,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        from evo._errors import ClusterError, ConfigError
+        from evo._errors import ClusterError, ClusterLostError, ConfigError
         from evo.runfolder import FolderError
 
         try:
@@ -56,7 +56,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(REFUSED) from None
         except ClusterError as error:
             complain(f"evo: {error}")
-            raise typer.Exit(FAILED) from None
+            raise typer.Exit(FAILED if isinstance(error, ClusterLostError) else REFUSED) from None
         except BrokenPipeError:  # `evo show run | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None

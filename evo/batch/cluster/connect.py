@@ -25,7 +25,7 @@ ADDRESS = re.compile(r"(?:\w+://)?[^\s/:]+(?:\.[^\s/:]+)*:\d+(?:/.*)?|\w+://\S+"
 class Connection:
     """A client of a cluster, whose it is in words, and its processes where it is a local one."""
 
-    client: Client
+    client: Any  # distributed's methods answer at once or, elsewhere, with coroutines: no type says which
     words: str
     local: Local | None = None
 

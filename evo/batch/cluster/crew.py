@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -214,9 +215,7 @@ class Workers:
         self.order = None
 
     def facts(self) -> dict[str, Any]:
-        import distributed
-
-        seen = {"dask": distributed.__version__, "processors": self.processors, "client": platform.node()}
+        seen = {"dask": version("distributed"), "processors": self.processors, "client": platform.node()}
         return {"workers": self.size, "cluster": seen}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from evo._errors import ClusterError
@@ -30,18 +31,14 @@ def deploy(kind: str, cluster: Cluster | None) -> Any:
 
 
 def _slurm(section: Slurm) -> Any:
-    from dask_jobqueue import SLURMCluster
-
     told = {"cores": section.cores, "processes": section.cores, "memory": section.memory, "walltime": section.walltime}
     told |= {key: value for key in ("queue", "account") if (value := getattr(section, key)) is not None}
-    cluster = SLURMCluster(**(told | section.options))
+    cluster = import_module("dask_jobqueue").SLURMCluster(**(told | section.options))
     cluster.scale(jobs=section.jobs)
     return cluster
 
 
 def _kubernetes(section: Kubernetes) -> Any:
-    from dask_kubernetes.operator import KubeCluster
-
     size = {"cpu": str(section.cores), "memory": section.memory}
     told: dict[str, Any] = {
         "name": "evo",
@@ -51,4 +48,4 @@ def _kubernetes(section: Kubernetes) -> Any:
         "worker_command": ["dask", "worker", "--nthreads", str(section.cores)],
     }
     told |= {} if section.namespace is None else {"namespace": section.namespace}
-    return KubeCluster(**(told | section.options))
+    return import_module("dask_kubernetes.operator").KubeCluster(**(told | section.options))
