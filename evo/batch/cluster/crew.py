@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -128,16 +129,24 @@ class Workers:
 
     def _send(self, chunk: _Chunk) -> None:
         pieces = [(job.point.index, job.first, job.count) for job in chunk.task]
+        later = -chunk.tries  # after others, so that one which kills its workers takes none along
         chunk.tries += 1
-        chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False)
+        chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False, priority=later)
         chunk.handle.add_done_callback(lambda handle: self._heard(chunk, handle))
 
     def _heard(self, chunk: _Chunk, handle: Any) -> None:
         """An answer, in a thread of Dask's."""
-        from distributed import KilledWorker
-
         if self.retired:
             return
+        try:
+            self._judge(chunk, handle)
+        except Exception as error:  # or nobody would hear of it
+            chunk.answer.set_exception(error)
+
+    def _judge(self, chunk: _Chunk, handle: Any) -> None:
+        """The answer of a chunk that ended; one without an answer is lost, and sent again by `pulse`."""
+        from distributed import KilledWorker
+
         if handle.status != "finished":
             error = handle.exception() if handle.status == "error" else None
             killed = isinstance(error, KilledWorker)
@@ -189,7 +198,8 @@ class Workers:
             halted.join(HALT_SECONDS)
 
     def _halt_all(self) -> None:
-        self.client.run(worker.halt, self.run, on_error="ignore")
+        with suppress(Exception):  # a cluster that is gone computes nothing
+            self.client.run(worker.halt, self.run, on_error="ignore")
 
     def settle(self) -> None:
         """Wait until the parts of all workers are seen: entries of a shared file system may come late."""

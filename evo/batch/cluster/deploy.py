@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from importlib import import_module
 from typing import Any
 
@@ -26,11 +28,15 @@ def deploy(kind: str, cluster: Cluster | None) -> Any:
         raise ClusterError(
             f"--dask {kind} needs the package {PACKAGES[kind]} (pip install {PACKAGES[kind]}): {error}"
         ) from None
+    except ClusterError:
+        raise
     except Exception as error:  # the deployer's own: a command that is not there, an option that it does not know
         raise ClusterError(f"--dask {kind}: {PACKAGES[kind]} says: {type(error).__name__}: {error}") from error
 
 
 def _slurm(section: Slurm) -> Any:
+    if shutil.which("sbatch") is None:
+        raise ClusterError("--dask slurm: there is no command sbatch here; start evo where jobs are submitted from")
     told = {"cores": section.cores, "processes": section.cores, "memory": section.memory, "walltime": section.walltime}
     told |= {key: value for key in ("queue", "account") if (value := getattr(section, key)) is not None}
     cluster = import_module("dask_jobqueue").SLURMCluster(**(told | section.options))
@@ -41,7 +47,7 @@ def _slurm(section: Slurm) -> Any:
 def _kubernetes(section: Kubernetes) -> Any:
     size = {"cpu": str(section.cores), "memory": section.memory}
     told: dict[str, Any] = {
-        "name": "evo",
+        "name": f"evo-{uuid.uuid4().hex[:8]}",
         "image": section.image,
         "n_workers": section.pods,
         "resources": {"requests": size, "limits": size},

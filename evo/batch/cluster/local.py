@@ -41,7 +41,7 @@ class Local:
                 stdin=subprocess.PIPE,  # what the guard watches
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONPATH": path},
+                env=os.environ | {"PYTHONPATH": path, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
                 start_new_session=True,  # Ctrl-C is for the client, which lets them finish what is in hand
             )
 

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,22 +87,10 @@ def halt(run: str) -> None:
 
 def likeness() -> dict[str, str]:
     """What must be the same here and there, or rows would not be: the sources of evo and the versions below them."""
-    import llvmlite
-    import numba
-    import scipy
+    from evo import __version__
 
-    import evo
-
-    return {
-        "evo": evo.__version__,
-        "sources": _sources(),
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-        "llvmlite": llvmlite.__version__,
-        "scipy": scipy.__version__,
-        "pyarrow": pa.__version__,
-    }
+    found = {"evo": __version__, "sources": _sources(), "python": ".".join(platform.python_version_tuple()[:2])}
+    return found | {name: version(name) for name in ("numpy", "numba", "llvmlite", "scipy", "pyarrow")}
 
 
 def introduce() -> tuple[dict[str, str], str]:
@@ -112,9 +101,9 @@ def introduce() -> tuple[dict[str, str], str]:
 def differences(there: dict[str, str], here: dict[str, str]) -> str:
     """`numpy 2.1.0 there, 2.4.6 here`; empty where all is the same."""
     return "; ".join(
-        f"{name} {there.get(name, 'missing')} there, {version} here"
-        for name, version in here.items()
-        if there.get(name) != version
+        f"{name} {there.get(name, 'missing')} there, {value} here"
+        for name, value in here.items()
+        if there.get(name) != value
     )
 
 
