@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from evo.batch.progress import Silent
 from evo.clusters import Cluster
 from evo.runfolder import read_rows
 
+CONFIGS = Path(__file__).parents[1] / "configs"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(evo.__file__).parents[1])}
 MORAN = """
 title: A run for clusters
@@ -269,7 +272,7 @@ def test_a_chunk_that_kills_its_workers_is_a_failure_and_stops_no_other(tmp_path
     right = worker.work
 
     def kills(order, pieces):
-        if pieces[0][0] == 5:
+        if pieces[0].point == 5:
             os.kill(os.getpid(), signal.SIGKILL)
         return right(order, pieces)
 
@@ -317,12 +320,25 @@ def test_a_folder_that_workers_do_not_share_is_told(cluster, tmp_path, monkeypat
         evo.run(evo.loads(MORAN), out=tmp_path / "run", dask=cluster)
 
 
-def test_points_are_built_by_number():
-    experiment = evo.loads(MORAN)
-    numbers = [0, 1, 3, 5]
-    found = list(worker._points(experiment, numbers))
-    assert [point.index for point in found] == numbers
-    assert [point.experiment for point in found] == [experiment.point(number).experiment for number in numbers]
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_points_travel_as_what_differs(config):
+    try:
+        experiment = evo.load(config)
+    except evo.ConfigError:
+        pytest.skip("a study of individuals")
+    base = {key: value for key, value in experiment.data.items() if key != "sweep"}
+    order = types.SimpleNamespace(base=pickle.loads(pickle.dumps(base)))
+    for point in itertools.islice(experiment.points(), 0, 30, 13):
+        changes = crew._difference(base, point.experiment.data)
+        assert len(pickle.dumps(changes)) < 4000
+        there = worker._point(order, worker.Piece(point.index, changes, 0, 1))
+        assert there.index == point.index and there.experiment == point.experiment
+        assert there.experiment.stream == point.experiment.stream
+
+
+def test_a_section_that_a_point_lacks_is_left_out():
+    base, data = {"run": {"seed": 1}, "mutation": {"rate": 0.1}}, {"run": {"seed": 2}}
+    assert crew._difference(base, data) == {"run": {"seed": 2}, "mutation": None}
 
 
 def test_parts_that_come_late_are_waited_for(tmp_path, monkeypatch):

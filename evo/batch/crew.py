@@ -15,7 +15,7 @@ from evo.batch.tasks import Answer, Job
 
 
 class Crew(Protocol):
-    """Works through the tasks of one run, from `begin` to `retire`."""
+    """Works through the tasks of a run, from `begin` to `rest`, and perhaps of another one after it."""
 
     kind: str  # one of them is called: thread, worker
 
@@ -49,8 +49,8 @@ class Crew(Protocol):
         """All is answered: see to it that whatever the crew wrote can be read here."""
         ...
 
-    def retire(self) -> None:
-        """Nothing more is wanted, answered or not."""
+    def rest(self) -> None:
+        """Nothing more of this run is wanted, answered or not."""
         ...
 
     def facts(self) -> dict[str, Any]:
@@ -67,7 +67,6 @@ class Threads:
         if count < 1:
             raise ValueError(f"workers must be at least 1, is {count}")
         self.size = count
-        self.pool = ThreadPoolExecutor(count, thread_name_prefix="evo")
 
     @property
     def seconds(self) -> float:
@@ -75,6 +74,7 @@ class Threads:
 
     def begin(self, plan: Plan, place: Path | None, flag: np.ndarray) -> None:
         self.plan, self.flag = plan, flag
+        self.pool = ThreadPoolExecutor(self.size, thread_name_prefix="evo")
 
     def submit(self, task: list[Job]) -> Future[Answer]:
         return self.pool.submit(tasks.compute, task, self.plan.outcomes, self.plan.paths, self.flag)
@@ -87,7 +87,7 @@ class Threads:
 
     def settle(self) -> None: ...
 
-    def retire(self) -> None:
+    def rest(self) -> None:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
     def facts(self) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def written_down(place: Path, listener: Reporter) -> Iterator[Reporter]:
 def told(progress: Progress) -> dict[str, Any]:
     """What the file says."""
     return {
+        "points": progress.points,
         "points_done": progress.points_done,
+        "replicates": progress.replicates,
         "replicates_done": progress.replicates_done,
         "kept": progress.kept,
         "failed": progress.failed,

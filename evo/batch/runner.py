@@ -177,10 +177,10 @@ class _Shift:
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
         under_way: set[Future[Answer]] = set()
+        self.crew.begin(self.plan, getattr(self.store, "place", None), self.flag)
         with stopping(self.flag) as stop:
             try:
                 self.teller.running(self.progress)
-                self.crew.begin(self.plan, getattr(self.store, "place", None), self.flag)
                 for task in tasks(self.plan, self.done, self.pace):
                     if stop.signal:
                         break
@@ -199,7 +199,7 @@ class _Shift:
                 self.flag[0] = 1
                 raise
             finally:
-                self.crew.retire()
+                self.crew.rest()
                 self._flush()
             if stop.signal:
                 raise Interrupted(stop.signal, getattr(self.store, "place", None))

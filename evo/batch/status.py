@@ -58,13 +58,14 @@ def status_of(folder: Path) -> Status:
         state = "dead"
     alive = state == "running" and bool(progress)
     done, failed = (progress["replicates_done"], progress["failed"]) if alive else counted(folder)
+    total = progress["replicates"] if alive else manifest["rows"]
     return Status(
         title=manifest["title"],
         state=state,
-        points=manifest["points"],
+        points=progress["points"] if alive else manifest["points"],
         points_done=progress["points_done"] if alive else None,
-        replicates=manifest["rows"],
-        replicates_done=min(done, manifest["rows"]),  # a run killed as it compacted has rows twice
+        replicates=total,
+        replicates_done=min(done, total),  # a run killed as it compacted has rows twice
         failed=failed,
         prevailing=progress["prevailing"] if alive else dict(prevailing(folder)),
         seconds=progress["seconds"] if alive else manifest.get("seconds"),

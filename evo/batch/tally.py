@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
 from evo.runfolder import FAILURE
@@ -20,14 +19,9 @@ class Tally:
     prevailing: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, outcomes: pa.Table) -> Tally:
-        """The tally of a part's outcomes."""
-        points, counts = np.unique(outcomes["point"].to_numpy(), return_counts=True)
-        return cls(
-            points=dict(zip(points.tolist(), counts.tolist(), strict=True)),
-            failed=len(outcomes) - outcomes[FAILURE].null_count,
-            prevailing=_prevailing(outcomes),
-        )
+    def of(cls, points: dict[int, int], outcomes: pa.Table) -> Tally:
+        """The tally of a part's outcomes, so many of each point."""
+        return cls(points, len(outcomes) - outcomes[FAILURE].null_count, _prevailing(outcomes))
 
     @property
     def replicates(self) -> int:

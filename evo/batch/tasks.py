@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -110,17 +111,19 @@ def compute(task: list[Job], outcome_schema: pa.Schema, path_schema: pa.Schema |
     """Run a task. Replicates that the flag stopped are left out; one that breaks is a failure and stops no other."""
     began = time.perf_counter()
     blocks: list[Rows] = []
+    counts: Counter[int] = Counter()
     errors: list[Errors] = []
     for job in task:
         if flag[0]:
             break
         try:
             blocks.append(_rows(job, outcome_schema, path_schema, flag))
+            counts[job.point.index] += len(blocks[-1])
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
     empty = Rows(part_schema(outcome_schema).empty_table(), path_schema.empty_table() if path_schema else None)
     found = Rows.together([empty, *blocks])
-    return Answer(found, Tally.of(found.outcomes), errors, time.perf_counter() - began)
+    return Answer(found, Tally.of(+counts, found.outcomes), errors, time.perf_counter() - began)
 
 
 def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Rows:

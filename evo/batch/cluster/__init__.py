@@ -26,18 +26,10 @@ def hired(
     `note` is told what the user should know. Raises ClusterError where the cluster cannot be had.
     """
     if dask is None:
-        crew = Threads(available_cpus() if workers == "auto" else workers)
-        try:
-            yield crew
-        finally:
-            crew.retire()
+        yield Threads(available_cpus() if workers == "auto" else workers)
         return
     from evo.batch.cluster.connect import connected
     from evo.batch.cluster.crew import Workers
 
     with connected(dask, workers, cluster) as connection:
-        crew = Workers(connection, note)
-        try:
-            yield crew
-        finally:
-            crew.retire()
+        yield Workers(connection, note)

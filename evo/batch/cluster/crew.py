@@ -23,7 +23,6 @@ from evo.batch.manifest import processor
 from evo.batch.plan import Plan
 from evo.batch.tally import Tally
 from evo.batch.tasks import Answer, Errors, Job
-from evo.experiment import dump
 from evo.runfolder import OUTCOMES, PATHS, read_manifest
 
 SECONDS = 2.0  # that a chunk should take: what Dask adds to each is a few milliseconds
@@ -50,14 +49,13 @@ class Workers:
 
     def __init__(self, connection: Connection, note: Callable[[str], None]) -> None:
         self.connection, self.client, self.note = connection, connection.client, note
-        self.run = uuid.uuid4().hex
         self.order: Any = None
         self.chunks: set[_Chunk] = set()  # under way
         self.lost: list[_Chunk] = []
         self.lock = threading.Lock()
         self.parts: set[str] = set()
         self.place: Path | None = None
-        self.stopped = self.retired = False
+        self.stopped = False
         self.counted = 0.0
         self.count = 0
         self.processors: list[str] = []
@@ -105,9 +103,11 @@ class Workers:
 
     def begin(self, plan: Plan, place: Path | None, flag: np.ndarray) -> None:
         self.place = None if place is None else place.absolute()
+        self.stopped = False
+        self.base = {key: value for key, value in plan.experiment.data.items() if key != "sweep"}
         self.what = worker.Order(
-            run=self.run,
-            experiment=dump(plan.experiment),
+            run=uuid.uuid4().hex,
+            base=self.base,
             outcomes=plan.outcomes,
             paths=plan.paths,
             place=None if self.place is None else str(self.place),
@@ -128,7 +128,10 @@ class Workers:
         return chunk.answer
 
     def _send(self, chunk: _Chunk) -> None:
-        pieces = [(job.point.index, job.first, job.count) for job in chunk.task]
+        pieces = [
+            worker.Piece(job.point.index, _difference(self.base, job.point.experiment.data), job.first, job.count)
+            for job in chunk.task
+        ]
         later = -chunk.tries  # after others, so that one which kills its workers takes none along
         chunk.tries += 1
         chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False, priority=later)
@@ -136,7 +139,7 @@ class Workers:
 
     def _heard(self, chunk: _Chunk, handle: Any) -> None:
         """An answer, in a thread of Dask's."""
-        if self.retired:
+        if chunk not in self.chunks:  # of a run that is over
             return
         try:
             self._judge(chunk, handle)
@@ -199,7 +202,7 @@ class Workers:
 
     def _halt_all(self) -> None:
         with suppress(Exception):  # a cluster that is gone computes nothing
-            self.client.run(worker.halt, self.run, on_error="ignore")
+            self.client.run(worker.halt, self.what.run, on_error="ignore")
 
     def settle(self) -> None:
         """Wait until the parts of all workers are seen: entries of a shared file system may come late."""
@@ -212,21 +215,26 @@ class Workers:
                 raise ClusterError(f"{len(unseen)} parts that workers wrote do not appear in {self.place}")
             time.sleep(0.2)
 
-    def retire(self) -> None:
-        if self.retired:
-            return
-        self.retired = True
-        handles = [chunk.handle for chunk in tuple(self.chunks) if chunk.handle is not None]
+    def rest(self) -> None:
+        handles = [chunk.handle for chunk in tuple(self.chunks)]
+        self.chunks.clear()
         if handles and self.client.status == "running":
             if not self.stopped:
                 self._halt()
             self.client.cancel(handles, force=True)
-        self.chunks.clear()
+        self.lost.clear()
+        self.parts.clear()
         self.order = None
 
     def facts(self) -> dict[str, Any]:
         seen = {"dask": version("distributed"), "processors": self.processors, "client": platform.node()}
         return {"workers": self.size, "cluster": seen}
+
+
+def _difference(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The sections of a point's data that are not those of the experiment; None where it has no such section."""
+    changed = {key: value for key, value in data.items() if key not in base or base[key] != value}
+    return changed | {key: None for key in base if key not in data}
 
 
 def _entries(folder: Path) -> set[str]:

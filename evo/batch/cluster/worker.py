@@ -1,16 +1,15 @@
-"""What runs on a Dask worker: it rebuilds points from the experiment's text, computes, and writes its own parts."""
+"""What runs on a Dask worker: it builds points from the experiment's data, computes, and writes its own parts."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 import json
 import os
 import platform
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,28 +18,38 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evo import _spec
 from evo._errors import ClusterError
 from evo.batch.manifest import processor
 from evo.batch.store import Rows, keep
 from evo.batch.tally import Tally
 from evo.batch.tasks import Job, compute
-from evo.experiment import Experiment, Point, loads
+from evo.experiment import Experiment, Point
 from evo.runfolder import MANIFEST
 
-Piece = tuple[int, int, int]  # point, first replicate, count
-KEPT_RUNS = 4  # experiments that a worker remembers
+KEPT_FOLDERS = 16  # that a worker has looked at
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Replicates first, first+1, ... of a point: its number, and the sections in which it differs from the experiment."""
+
+    point: int
+    changes: dict[str, Any]
+    first: int
+    count: int
 
 
 @dataclass(frozen=True)
 class Order:
     """What a run asks of every worker.
 
-    run: names the run; experiment: its YAML; place: the folder, None where rows go back to the client; started: what the
-    folder's manifest says; likeness: what a worker must share with the client.
+    run: names the run; base: the experiment's plain data, without its sweep; place: the folder, None where rows go back to
+    the client; started: what the folder's manifest says; likeness: what a worker must share with the client.
     """
 
     run: str
-    experiment: str
+    base: dict[str, Any]
     outcomes: pa.Schema
     paths: pa.Schema | None
     place: str | None
@@ -61,16 +70,15 @@ class Report:
 
 def accept(order: Order) -> Order:
     """The order, once it is clear that this worker can fill it; raises ClusterError where it cannot."""
-    _bench(order)
+    _check(order)
     return order
 
 
 def work(order: Order, pieces: Sequence[Piece]) -> Report:
     """Compute the pieces and, where there is a folder, write them there as one part."""
     began = time.perf_counter()
-    experiment = _bench(order)
-    points = {point.index: point for point in _points(experiment, sorted({piece[0] for piece in pieces}))}
-    task = [Job(points[point], first, count) for point, first, count in pieces]
+    _check(order)
+    task = [Job(_point(order, piece), piece.first, piece.count) for piece in pieces]
     answer = compute(task, order.outcomes, order.paths, _flag(order.run))
     rows, part = answer.rows, None
     if order.place is not None and rows is not None:
@@ -115,21 +123,15 @@ def _flag(run: str) -> np.ndarray:
     return _flags.setdefault(run, np.zeros(1, np.int8))
 
 
-def _bench(order: Order) -> Experiment:
-    """The experiment, checked and built once in each process."""
+def _check(order: Order) -> None:
+    """That this worker can fill the order: the one that accepted it may be another."""
     if unlike := differences(likeness(), order.likeness):
         raise ClusterError(f"a worker differs from this machine ({unlike}): install the same on both")
     if order.place is not None:
         _check_folder(order.place, order.started)
-    return _experiment(order.run, order.experiment)
 
 
-@functools.lru_cache(KEPT_RUNS)
-def _experiment(run: str, text: str) -> Experiment:
-    return loads(text)
-
-
-@functools.lru_cache(KEPT_RUNS)
+@functools.lru_cache(KEPT_FOLDERS)
 def _check_folder(place: str, started: str | None) -> None:
     """That the client's folder is the one of this name here, and can be written to."""
     host = platform.node()
@@ -148,12 +150,10 @@ def _check_folder(place: str, started: str | None) -> None:
         raise ClusterError(f"the worker on {host} cannot write to {place}: {error.strerror}") from None
 
 
-def _points(experiment: Experiment, numbers: Sequence[int]) -> Iterator[Point]:
-    """The points of these numbers, in order; neighbours are built in one go."""
-    ranges = itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
-    for _, pairs in ranges:
-        wanted = [number for _, number in pairs]
-        yield from itertools.islice(experiment.points(wanted[0]), len(wanted))
+def _point(order: Order, piece: Piece) -> Point:
+    """A point as the client has it."""
+    data = {key: value for key, value in (order.base | piece.changes).items() if value is not None}
+    return Point(piece.point, "", {}, _spec.validate(Experiment, data))
 
 
 @functools.cache
