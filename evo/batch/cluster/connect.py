@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -40,10 +41,12 @@ def connected(dask: Any, workers: Any, cluster: Cluster | None) -> Iterator[Conn
 
     if workers != "auto" and dask != "local":
         raise ValueError(f"workers is for threads and for dask='local'; the cluster {dask} has its own")
+    if isinstance(dask, Client):
+        yield Connection(dask, f"the cluster at {_address(dask)}")
+        return
     with ExitStack() as stack:
-        if isinstance(dask, Client):
-            yield Connection(dask, f"the cluster at {_address(dask)}")
-        elif dask == "local":
+        stack.enter_context(_quiet("distributed", "distributed.client"))
+        if dask == "local":
             from evo.batch.cluster.local import local
 
             processes = stack.enter_context(local(available_cpus() if workers == "auto" else workers))
@@ -64,6 +67,19 @@ def connected(dask: Any, workers: Any, cluster: Cluster | None) -> Iterator[Conn
                 f"--dask {dask}: is none of local, slurm, kubernetes, the address of a scheduler such as "
                 "tcp://host:8786, and a scheduler's file"
             )
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """What these loggers would write to the terminal is said in words, or does not matter here."""
+    former = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in former.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _client(*where: Any, **more: Any) -> Client:

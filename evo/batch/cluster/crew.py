@@ -65,7 +65,8 @@ class Workers:
     def size(self) -> int:
         if time.monotonic() - self.counted > COUNTED and self.client.status == "running":
             self.counted = time.monotonic()
-            self.count = sum(self.client.nthreads().values())
+            with suppress(OSError):  # the connection breaks just now; `pulse` will tell
+                self.count = sum(self.client.nthreads().values())
         return self.count
 
     @property
@@ -134,7 +135,11 @@ class Workers:
         ]
         later = -chunk.tries  # after others, so that one which kills its workers takes none along
         chunk.tries += 1
-        chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False, priority=later)
+        try:
+            chunk.handle = self.client.submit(worker.work, self.order, pieces, pure=False, priority=later)
+        except Exception:
+            self.pulse()  # which says so where the client is closed
+            raise
         chunk.handle.add_done_callback(lambda handle: self._heard(chunk, handle))
 
     def _heard(self, chunk: _Chunk, handle: Any) -> None:
@@ -150,29 +155,33 @@ class Workers:
         """The answer of a chunk that ended; one without an answer is lost, and sent again by `pulse`."""
         from distributed import KilledWorker
 
-        if handle.status != "finished":
-            error = handle.exception() if handle.status == "error" else None
-            killed = isinstance(error, KilledWorker)
-            if killed and chunk.tries >= TRIES:
-                words = f"{type(error).__name__}: workers died of it, {TRIES} times over; out of memory?"
-                broken = [Errors(job, words) for job in chunk.task]
-                chunk.answer.set_result(Answer(None, Tally(), broken, 0.0))
-            elif killed or error is None:
-                with self.lock:
-                    self.lost.append(chunk)
-            else:
-                chunk.answer.set_exception(error)
+        if handle.status == "finished":
+            self._report(chunk, handle)
             return
+        error = handle.exception() if handle.status == "error" else None
+        killed = isinstance(error, KilledWorker)
+        if killed and chunk.tries >= TRIES:
+            words = f"its workers died, {TRIES} times over (KilledWorker); out of memory?"
+            chunk.answer.set_result(Answer(None, Tally(), [Errors(job, words) for job in chunk.task], 0.0))
+        elif killed or error is None:
+            self._lose(chunk)
+        else:
+            chunk.answer.set_exception(error)
+
+    def _report(self, chunk: _Chunk, handle: Any) -> None:
         try:
             report: worker.Report = handle.result()
-        except Exception:  # gone before it was fetched
-            with self.lock:
-                self.lost.append(chunk)
+        except Exception:  # its worker died before it was fetched
+            self._lose(chunk)
             return
         if report.part is not None:
             self.parts.add(report.part)
         errors = [Errors(chunk.task[place], message) for place, message in report.broken]
         chunk.answer.set_result(Answer(report.rows, report.tally, errors, report.seconds))
+
+    def _lose(self, chunk: _Chunk) -> None:
+        with self.lock:
+            self.lost.append(chunk)
 
     def pulse(self) -> None:
         if self.connection.local is not None:
@@ -221,7 +230,8 @@ class Workers:
         if handles and self.client.status == "running":
             if not self.stopped:
                 self._halt()
-            self.client.cancel(handles, force=True)
+            with suppress(OSError):
+                self.client.cancel(handles, force=True)
         self.lost.clear()
         self.parts.clear()
         self.order = None
