@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evo import exact, plots, traits
-    from evo._errors import ConfigError, SimulationError
+    from evo._errors import ClusterError, ConfigError, SimulationError
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
     from evo.experiment import Experiment, dump, load, loads, schema
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Each name is imported when it is first used: `import evo` costs nothing.
 _PLACES = {
+    "ClusterError": "evo._errors",
     "ConfigError": "evo._errors",
     "Experiment": "evo.experiment",
     "FolderError": "evo.runfolder",
@@ -38,6 +39,7 @@ _PLACES = {
 _MODULES = ("exact", "plots", "traits")
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "Experiment",
     "FolderError",

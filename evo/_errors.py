@@ -26,6 +26,14 @@ class MissingError(ImportError):
         super().__init__(f"this needs the package {package}, which is not installed: pip install 'evo-games[{extra}]'")
 
 
+class ClusterError(RuntimeError):
+    """A cluster that cannot be had or does not fit; says what to do."""
+
+
+class ClusterLostError(ClusterError):
+    """A cluster that was lost in the midst of a run; says what is kept."""
+
+
 @dataclass(frozen=True)
 class ConfigProblem:
     """One mistake: the path of the offending key, its line in the file, what is wrong, what would be right."""

@@ -14,6 +14,7 @@ from evo import _spec, _yaml
 from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain, point_hash, short_hash
+from evo.clusters import Cluster
 from evo.datafiles import with_files
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
@@ -29,7 +30,7 @@ PATH_KEYS = ("point", "replicate", "time")
 WORDS = frozenset({"schema_version", "title", "question", "note", "sweep", "plots"})  # what changes no row
 ORDER = (
     "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
-    "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files",
+    "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files", "cluster",
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ class Experiment(Parts):
     sweep: Sweeps = ()
     measure: Measures = (FinalMix(), Prevailing())
     plots: tuple[Picture, ...] = ()
+    cluster: Cluster | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

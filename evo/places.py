@@ -128,3 +128,17 @@ def locked(place: Path) -> Iterator[None]:
         except BlockingIOError:
             raise FolderError(f"another evo is writing to {place}: wait for it, or choose another folder") from None
         yield
+
+
+def is_locked(place: Path) -> bool:
+    """Whether a process writes to the folder; True where that cannot be told."""
+    if not is_local(place) or fcntl is None:
+        return True
+    try:
+        with open(place / LOCK, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

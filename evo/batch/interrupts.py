@@ -23,6 +23,11 @@ class Interrupted(KeyboardInterrupt):
         self.folder = folder
 
 
+def resumable(folder: Path) -> str:
+    """How to go on with a run that was stopped."""
+    return f"What is finished is kept in {folder}; the same command with --resume goes on from there."
+
+
 @dataclass
 class Stop:
     """The signal that asked a run to stop, or 0."""

@@ -88,8 +88,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def first_manifest(plan: Plan, *, workers: int) -> dict[str, Any]:
-    """The manifest of a run that begins."""
+def first_manifest(plan: Plan, crew: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a run that begins; crew: what is told of those who work on it."""
     experiment = plan.experiment
     return {
         "schema_version": FOLDER_VERSION,
@@ -106,7 +106,7 @@ def first_manifest(plan: Plan, *, workers: int) -> dict[str, Any]:
         "code": code(),
         "machine": machine(),
         "command": sys.argv,
-        "workers": workers,
+        **crew,
         "started": _now(),
         "sessions": [],
     }

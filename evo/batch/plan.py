@@ -235,11 +235,15 @@ class _Survey:
 
 
 def config_hash(experiment: Experiment) -> str:
-    """Names what a run computes: everything but words, colours, pictures and the number of replicates.
+    """Names what a run computes: everything but words, colours, pictures, clusters and the number of replicates.
 
     Two runs of equal hash give the same rows; one with more replicates gives more of them.
     """
-    data = {key: item for key, item in experiment.data.items() if key not in ("title", "question", "note", "plots")}
+    data = {
+        key: item
+        for key, item in experiment.data.items()
+        if key not in ("title", "question", "note", "plots", "cluster")
+    }
     data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
     data["record_every"] = experiment.record_every
     data["strategies"] = {

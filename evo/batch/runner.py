@@ -1,35 +1,36 @@
-"""Run an experiment over threads: kernels release the interpreter's lock, and every replicate has its own stream."""
+"""Run an experiment: a crew works through its tasks, and every replicate has its own stream of random numbers."""
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
+from evo._errors import ClusterError, ClusterLostError
 from evo.batch.adoption import adopt
-from evo.batch.interrupts import Interrupted, stopping
-from evo.batch.limits import Limit
+from evo.batch.cluster import DaskLike, hired
+from evo.batch.crew import Crew
+from evo.batch.interrupts import Interrupted, resumable, stopping
 from evo.batch.manifest import finish, first_manifest, take_over
 from evo.batch.opening import opened
 from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
+from evo.batch.progress_file import written_down
 from evo.batch.shards import WHOLE, Shard
+from evo.batch.status import prevailing
 from evo.batch.store import Folder, Memory, Rows
 from evo.batch.tables import failure_schema
-from evo.batch.tasks import Answer, Errors, Job, Pace, compute, left, tasks
+from evo.batch.tasks import Answer, Errors, Job, Pace, left, tasks
 from evo.experiment import Experiment
 from evo.places import place_of
 from evo.results import Result, in_folder, result_of
-from evo.runfolder import ADDRESS, FAILURE, FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_table, sorted_rows
+from evo.runfolder import FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_table, sorted_rows
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -42,6 +43,7 @@ def run(
     *,
     out: str | Path | None = None,
     workers: int | Literal["auto"] = "auto",
+    dask: DaskLike | None = None,
     resume: bool = False,
     seed: int | None = None,
     replicates: int | None = None,
@@ -62,9 +64,13 @@ def run(
     points are taken over. limit: seconds that a point may take, all its replicates together; those left out are told as
     failures, and run when the run is resumed.
 
+    `workers` are threads. With `dask` they are workers of a Dask cluster: an address, `local` (processes here), `slurm`
+    or `kubernetes` (as the experiment's section `cluster` has it), or a `distributed.Client`; docs/cluster.md.
+
     A replicate that breaks is recorded in `failures` and stops nothing. Raises ConfigError where a point cannot run,
     FolderError where `out` belongs to something else, LargePlanError where the plan is very large and `allow_large`
-    is not set, KeyboardInterrupt (Interrupted) on Ctrl-C, with what was finished kept.
+    is not set, KeyboardInterrupt (Interrupted) on Ctrl-C and ClusterError where a cluster cannot be had or is lost, with
+    what was finished kept.
     """
     changes = {"run.seed": seed, "run.replicates": replicates}
     if changes := {path: value for path, value in changes.items() if value is not None}:
@@ -74,7 +80,7 @@ def run(
         share = WHOLE if shard is None else Shard.parse(shard)
         plan = make_plan(experiment, allow_large=allow_large, building=teller.checking, shard=share)
         return carry_out(
-            plan, out=out, workers=workers, resume=resume, progress=teller, allow_large=allow_large, reuse=reuse,
+            plan, out=out, workers=workers, dask=dask, resume=resume, progress=teller, allow_large=allow_large, reuse=reuse,
             limit=limit,
         )  # fmt: skip
     finally:
@@ -86,6 +92,7 @@ def carry_out(
     *,
     out: str | Path | None = None,
     workers: int | Literal["auto"] = "auto",
+    dask: DaskLike | None = None,
     resume: bool = False,
     progress: bool | Literal["auto"] | Reporter = "auto",
     allow_large: bool = False,
@@ -96,43 +103,35 @@ def carry_out(
     place = None if out is None else place_of(out)
     if not allow_large and (reasons := plan.large(place)):
         raise LargePlanError(reasons)
-    threads = available_cpus() if workers == "auto" else workers
-    if threads < 1:
-        raise ValueError(f"workers must be at least 1, is {workers}")
     if limit is not None and not limit > 0:
         raise ValueError(f"limit must be a positive number of seconds, is {limit}")
+    if limit is not None and dask is not None:
+        raise ValueError("a limit is for threads, which share a clock: not together with dask")
     if reuse and place is None:
         raise ValueError("rows are reused by a run that has a folder: out is missing")
     teller = reporter(progress)
-    manifest = first_manifest(plan, workers=threads)
-    crew = Crew(threads, None if limit is None else Limit(limit))
     try:
-        if place is None:
-            return _in_memory(plan, crew, teller, manifest)
-        if warning := take_over(manifest, place):
-            teller.note(warning)
-        with opened(place, plan, manifest, resume=resume) as (folder, done):
-            if reuse:
-                folder.begin()
-            for other in reuse:
-                before, done = len(done), adopt(place, plan, place_of(other), done)
-                teller.note(f"{len(done) - before:,} of {plan.jobs:,} replicates were taken over from {other}")
-            return _into_folder(plan, folder, done, crew, teller, manifest)
+        with hired(dask, workers, plan.experiment.cluster, limit=limit, note=teller.note) as crew:
+            manifest = first_manifest(plan, crew.facts())
+            if place is None:
+                return _in_memory(plan, crew, teller, manifest)
+            if warning := take_over(manifest, place):
+                teller.note(warning)
+            with opened(place, plan, manifest, resume=resume) as (folder, done):
+                if reuse:
+                    folder.begin()
+                for other in reuse:
+                    before, done = len(done), adopt(place, plan, place_of(other), done)
+                    teller.note(f"{len(done) - before:,} of {plan.jobs:,} replicates were taken over from {other}")
+                return _into_folder(plan, folder, done, crew, teller, manifest)
     finally:
         teller.close()
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Who works: so many threads, and how long a point may take."""
-
-    threads: int
-    limit: Limit | None
 
 
 def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any]) -> Result:
     store = Memory(plan)
     errors = _Shift(plan, store, crew, teller, np.empty(0, np.int64)).work()
+    manifest |= crew.facts()
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
@@ -151,11 +150,16 @@ def _into_folder(
     plan: Plan, folder: Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
 ) -> Result:
     try:
-        errors = _Shift(plan, folder, crew, teller, done).work()
-        folder.compact()
+        with written_down(folder.place, teller) as listener:
+            errors = _Shift(plan, folder, crew, listener, done).work()
+            manifest |= crew.facts()
+            folder.compact()
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
         raise stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT, folder.place) from None
+    except ClusterError as lost:
+        folder.describe(manifest | {"status": "interrupted"})
+        raise ClusterLostError(f"{lost}. {resumable(folder.place)}") from None
     except OSError as error:
         kept = f"{error.strerror or error}; what is finished is kept, and --resume goes on from there"
         raise OSError(error.errno or 0, kept, str(folder.place)) from error
@@ -174,12 +178,12 @@ def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
 
 
 class _Shift:
-    """One run's work: tasks to threads, a bounded number of them under way, and their rows to the store."""
+    """One run's work: tasks to the crew, a bounded number of them under way, and their rows to the store."""
 
     def __init__(self, plan: Plan, store: Memory | Folder, crew: Crew, teller: Reporter, done: np.ndarray) -> None:
         self.plan, self.store, self.crew, self.teller, self.done = plan, store, crew, teller, done
         self.flag = np.zeros(1, np.int8)
-        self.pace = Pace()
+        self.pace = Pace(target=crew.seconds)
         self.pending: list[Rows] = []
         self.pending_since = time.monotonic()
         self.errors: list[Errors] = []
@@ -187,14 +191,15 @@ class _Shift:
         self.to_come: dict[int, int] = {}  # replicates that are still to come, of each point under way
         points = int(plan.first.sum()) if plan.shard.whole else sum(map(bool, map(plan.wanted, range(len(plan.first)))))
         self.progress = Progress(points, plan.jobs, replicates_done=len(done), kept=len(done))
-        if len(done):
+        if len(done) and isinstance(store, Folder):
+            self.progress.prevailing = prevailing(store.place)
             kept = np.unique(done // STRIDE).tolist()
             self.progress.points_done = sum(not left(plan, done, point) for point in kept)
 
     def work(self) -> list[Errors]:
         """Do all that is not done; raises Interrupted, with what was finished in the store."""
-        pool = ThreadPoolExecutor(self.crew.threads, thread_name_prefix="evo")
         under_way: set[Future[Answer]] = set()
+        self.crew.begin(self.plan, getattr(self.store, "place", None), self.flag)
         with stopping(self.flag) as stop:
             try:
                 self.teller.running(self.progress)
@@ -202,26 +207,25 @@ class _Shift:
                     if stop.signal:
                         break
                     self._note(task)
-                    under_way.add(pool.submit(self._compute, task))
-                    while len(under_way) >= 2 * self.crew.threads and not stop.signal:
+                    under_way.add(self.crew.submit(task))
+                    while len(under_way) >= 2 * max(1, self.crew.size) and not stop.signal:
                         self._collect(under_way)
                 self._begin()
                 while under_way and not stop.signal:
                     self._collect(under_way)
                 if stop.signal:
-                    self._wind_up(pool, under_way)
+                    self._wind_up(under_way)
+                else:
+                    self.crew.settle()
             except BaseException:
                 self.flag[0] = 1
                 raise
             finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                self.crew.rest()
                 self._flush()
             if stop.signal:
                 raise Interrupted(stop.signal, getattr(self.store, "place", None))
         return self.errors
-
-    def _compute(self, task: list[Job]) -> Answer:
-        return compute(task, self.plan.outcomes, self.plan.paths, self.flag, self.crew.limit)
 
     def _begin(self) -> None:
         """Once kernels are at work, for it takes a while to import what writes tables."""
@@ -238,6 +242,8 @@ class _Shift:
     def _collect(self, under_way: set[Future[Answer]], timeout: float = 0.2) -> None:
         self._begin()
         finished, _ = wait(under_way, timeout=timeout, return_when=FIRST_COMPLETED)
+        self.crew.pulse()
+        self.progress.crew = self._crew()
         for job in finished:
             under_way.remove(job)
             self._take(job.result())
@@ -246,20 +252,19 @@ class _Shift:
         self.teller.running(self.progress)
 
     def _take(self, answer: Answer) -> None:
-        rows = answer.rows
-        self.pace.heard(answer.seconds, len(rows))
+        tally = answer.tally
+        self.pace.heard(answer.seconds, tally.replicates)
         self.errors += answer.errors
-        if not len(rows):
-            return
-        points, counts = np.unique(self.plan.places(rows.outcomes[ADDRESS].to_numpy()), return_counts=True)
-        for point, count in zip(points.tolist(), counts.tolist(), strict=True):
+        for point, count in tally.points.items():
             self.to_come[point] -= count
             if not self.to_come[point]:
                 self.progress.points_done += 1
                 del self.to_come[point]
-        self.progress.replicates_done += len(rows)
-        self.progress.failed += len(rows) - rows.outcomes[FAILURE].null_count
-        self.progress.prevailing += _prevailing(rows.outcomes)
+        self.progress.heard(tally)
+        if answer.rows is not None and len(answer.rows):
+            self._keep(answer.rows)
+
+    def _keep(self, rows: Rows) -> None:
         if not self.pending:
             self.pending_since = time.monotonic()
         self.pending.append(rows)
@@ -273,23 +278,12 @@ class _Shift:
             self.store.write(Rows.together(self.pending))
         self.pending, self.pending_since = [], time.monotonic()
 
-    def _wind_up(self, pool: ThreadPoolExecutor, under_way: set[Future[Answer]]) -> None:
+    def _crew(self) -> str:
+        return f"{self.crew.size:,} {self.crew.kind}{'' if self.crew.size == 1 else 's'}"
+
+    def _wind_up(self, under_way: set[Future[Answer]]) -> None:
         """The flag is set: what is under way ends within milliseconds, and what of it is finished is kept."""
-        for job in list(under_way):
-            if job.cancel():
-                under_way.remove(job)
+        under_way &= self.crew.stop(under_way)
         deadline = time.monotonic() + GRACE
         while under_way and time.monotonic() < deadline:
             self._collect(under_way, timeout=0.05)
-
-
-def _prevailing(outcomes: pa.Table) -> Counter[str]:
-    if "prevailing" not in outcomes.column_names:
-        return Counter()
-    counts = outcomes["prevailing"].drop_null().value_counts().to_pylist()
-    return Counter({item["values"]: item["counts"] for item in counts})
-
-
-def available_cpus() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -79,8 +79,8 @@ class Memory:
         }
 
 
-def write_part(place: Path, rows: Rows) -> None:
-    """Keep rows in a run folder for good: what this returned from survives a crash.
+def write_part(place: Path, rows: Rows) -> str:
+    """Keep rows in a run folder for good, as a part of this name: what this returned from survives a crash.
 
     Parts are named by what they hold, so any number of processes may write at once, and the same rows twice.
     """
@@ -88,6 +88,7 @@ def write_part(place: Path, rows: Rows) -> None:
     if rows.paths is not None:  # first, for a part of the outcomes says that all of it is there
         write_table(place / PATHS / name, rows.paths)
     write_table(place / OUTCOMES / name, rows.outcomes)
+    return name
 
 
 class Folder:

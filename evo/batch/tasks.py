@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from evo.batch.limits import Limit
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
 from evo.batch.tables import by_address, part_schema, path_rows, rows
+from evo.batch.tally import Tally
 from evo.experiment import Experiment, Point
 from evo.graphs import Graph
 from evo.kernels.arrays import Recording
@@ -60,18 +62,20 @@ class Errors:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a task gave: its rows, and how long it took."""
+    """What a task gave: its rows (None where the worker itself has written them), their tally, how long it took."""
 
-    rows: Rows
+    rows: Rows | None
+    tally: Tally
     errors: list[Errors]
     seconds: float
 
 
 @dataclass
 class Pace:
-    """How many replicates make a task, from how long the last ones took."""
+    """How many replicates make a task, from how long the last ones took; `target`: seconds that a task should take."""
 
     seconds: float | None = None  # a replicate
+    target: float | None = None
 
     def heard(self, seconds: float, replicates: int) -> None:
         if replicates:
@@ -80,7 +84,8 @@ class Pace:
 
     def replicates(self) -> int:
         """Replicates that fill a task; one while nothing is known."""
-        return 1 if self.seconds is None else max(1, min(10**5, int(SECONDS / max(self.seconds, 1e-9))))
+        target = SECONDS if self.target is None else self.target
+        return 1 if self.seconds is None else max(1, min(10**5, int(target / max(self.seconds, 1e-9))))
 
 
 def tasks(plan: Plan, done: np.ndarray, pace: Pace) -> Iterator[list[Job]]:
@@ -127,6 +132,7 @@ def compute(
     """Run a task. Replicates that the flag stopped are left out; one that breaks is a failure and stops no other."""
     began = time.perf_counter()
     blocks: list[Rows] = []
+    counts: Counter[int] = Counter()
     errors: list[Errors] = []
     for job in task:
         if flag[0]:
@@ -134,21 +140,23 @@ def compute(
         try:
             if limit is None:
                 blocks.append(_rows(job, outcome_schema, path_schema, flag))
-                continue
-            if limit.passed(job.point.index):
+            elif limit.passed(job.point.index):
                 errors.append(Errors(job, str(limit)))
                 continue
-            with limit.watching(job.point.index, flag) as own:
-                blocks.append(_rows(job, outcome_schema, path_schema, own))
-            if not flag[0]:
-                there = np.sort(blocks[-1].outcomes["replicate"].to_numpy())
-                gaps = missing(there, 0, job.first, job.first + job.count)
-                errors += [Errors(Job(job.point, first, last - first), str(limit)) for first, last in gaps]
+            else:
+                with limit.watching(job.point.index, flag) as own:
+                    blocks.append(_rows(job, outcome_schema, path_schema, own))
+                if not flag[0]:
+                    there = np.sort(blocks[-1].outcomes["replicate"].to_numpy())
+                    gaps = missing(there, 0, job.first, job.first + job.count)
+                    errors += [Errors(Job(job.point, first, last - first), str(limit)) for first, last in gaps]
+            counts[job.point.index] += len(blocks[-1])
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
     paths = by_address(path_schema).empty_table() if path_schema else None
     empty = Rows(part_schema(outcome_schema).empty_table(), paths)
-    return Answer(Rows.together([empty, *blocks]), errors, time.perf_counter() - began)
+    found = Rows.together([empty, *blocks])
+    return Answer(found, Tally.of(+counts, found.outcomes), errors, time.perf_counter() - began)
 
 
 def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Rows:

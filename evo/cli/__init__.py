@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from evo.cli import analyse, check, export, kinds, merge, new, plot, query, rerun, run, schema, show, verify
+from evo.cli import analyse, check, export, kinds, merge, new, plot, query, rerun, run, schema, show, status, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,7 @@ app = typer.Typer(
     help="Which mind-sets prevail, under which environment and selection, and what tips the balance.",
 )
 app.command("run")(run.run)
+app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)

@@ -42,7 +42,7 @@ def run_study(
     no_plots: bool,
 ) -> None:
     """Run every point and write tables and a picture over time into a folder."""
-    from evo.batch.runner import available_cpus
+    from evo.batch.crew import available_cpus
     from evo.cli.run import tell_files
     from evo.organisations.study import run
 

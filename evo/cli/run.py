@@ -37,8 +37,16 @@ def run(
     replicates: Replicates = None,
     seed: Seed = None,
     workers: Annotated[
-        str, typer.Option(metavar="N|auto", help="Threads; auto: as many as there are processors.")
+        str,
+        typer.Option(metavar="N|auto", help="Threads, or local Dask workers; auto: as many as there are processors."),
     ] = "auto",
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS|local|slurm|kubernetes",
+            help="Run on a Dask cluster: that of a scheduler, one of this machine, or one that the config describes.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what the folder holds.")] = False,
     shard: Annotated[
         str | None,
@@ -70,10 +78,17 @@ def run(
     share = _shard(shard)
     if limit is not None and not limit > 0:
         raise typer.BadParameter(f"is a number of seconds above 0, not {limit:g}", param_hint="--limit")
+    if limit is not None and dask is not None:
+        raise typer.BadParameter("is for threads, which share a clock: not together with --dask", param_hint="--limit")
+    if dask not in (None, "local") and threads != "auto":
+        raise typer.BadParameter(
+            "the cluster has its own; it is for threads and for --dask local", param_hint="--workers"
+        )
     if is_about_individuals(config):
-        for name, asked in {"--resume": resume, "--shard": shard, "--reuse": reuse, "--limit": limit}.items():
+        given = {"--resume": resume, "--shard": shard, "--reuse": reuse, "--limit": limit, "--dask": dask}
+        for name, asked in given.items():
             if asked:
-                raise typer.BadParameter("a study of individuals is run at one go", param_hint=name)
+                raise typer.BadParameter("a study of individuals is run at one go, in threads", param_hint=name)
         run_study(config, out, settings, replicates, seed, threads, dry_run=dry_run, no_plots=no_plots)
         return
     experiment = read(config, settings, replicates=replicates, seed=seed)
@@ -94,8 +109,8 @@ def run(
         say.print(f"running into {folder}")
         sys.stdout.flush()
         result = carry_out(
-            plan, out=folder, workers=threads, resume=resume, progress=teller, allow_large=True, reuse=reuse or (),
-            limit=limit,
+            plan, out=folder, workers=threads, dask=dask, resume=resume, progress=teller, allow_large=True,
+            reuse=reuse or (), limit=limit,
         )  # fmt: skip
     finally:
         teller.close()
@@ -150,8 +165,8 @@ def _confirm(reasons: list[str]) -> None:
 def _tell_time(say: Console, result: Result) -> None:
     from evo.batch.progress import duration
 
-    words = f"done in {duration(result.manifest['seconds'])} on {result.manifest['workers']} threads"
-    say.print(words.replace("on 1 threads", "on 1 thread"))
+    noun = "Dask worker" if "cluster" in result.manifest else "thread"
+    say.print(f"done in {duration(result.manifest['seconds'])} on {counted(result.manifest['workers'], noun)}")
 
 
 def _draw(result: Result, folder: Path, say: Console) -> bool:

@@ -46,7 +46,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        from evo._errors import ConfigError, MissingError
+        from evo._errors import ClusterError, ClusterLostError, ConfigError, MissingError
         from evo.exports import ExportError
         from evo.queries import QueryError
         from evo.runfolder import FolderError
@@ -56,6 +56,9 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
         except (ConfigError, ExportError, FolderError, MissingError, QueryError) as error:
             complain(str(error) if isinstance(error, ConfigError) else f"evo: {error}")
             raise typer.Exit(REFUSED) from None
+        except ClusterError as error:
+            complain(f"evo: {error}")
+            raise typer.Exit(FAILED if isinstance(error, ClusterLostError) else REFUSED) from None
         except BrokenPipeError:  # `evo show run | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
@@ -85,10 +88,11 @@ def _stopped(interrupt: KeyboardInterrupt) -> None:
 
 
 def _farewell(interrupt: Interrupted) -> str:
+    from evo.batch.interrupts import resumable
+
     if interrupt.folder is None:
         return "evo: stopped"
-    kept = f"What is finished is kept in {interrupt.folder}"
-    return f"evo: stopped. {kept}; the same command with --resume goes on from there."
+    return f"evo: stopped. {resumable(interrupt.folder)}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -127,7 +127,9 @@ def both_log_gains(rule: Rule, mutant: Side, resident: Side) -> tuple[np.ndarray
     found[:, :, 0] = found[:, :, -1] = -np.inf
     if rule.code == codes.PAIRWISE_COMPARISON and rule.conformity == 1 and rule.prestige == 0:
         lead = rule.intensity * (mutant.payoff - resident.payoff)
-        shared = _log_met(rule, mutant, resident) - np.log1p(np.exp(-np.abs(lead)))  # both have most of their work in common
+        shared = _log_met(rule, mutant, resident) - np.log1p(
+            np.exp(-np.abs(lead))
+        )  # both have most of their work in common
         found[0, :, 1:-1] = shared + np.minimum(lead, 0.0)
         found[1, :, 1:-1] = shared - np.maximum(lead, 0.0)
         return found[0], found[1]
