@@ -158,7 +158,7 @@ def test_what_a_kill_leaves_half_done_is_cleared_away(finished, unfinished):
 
 def test_a_kill_between_compaction_and_clearing_up_does_no_harm(finished, unfinished, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda self: (_ for _ in ()).throw(SystemExit))
+        patch.setattr(Path, "unlink", lambda self, **_: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):
             evo.run(evo.loads(MORAN), out=unfinished, resume=True)
     assert (unfinished / "outcomes.parquet").exists() and list((unfinished / "outcomes").glob("part-*"))

@@ -32,7 +32,7 @@ def merge(
     manifests = [read_manifest(folder) for folder in folders]
     experiments = [loads(read_bytes(folder / EXPERIMENT), source=str(folder / EXPERIMENT)) for folder in folders]
     plan = make_plan(joined(experiments, folders), allow_large=True, building=building)
-    manifest = first_manifest(plan, workers=0)
+    manifest = first_manifest(plan, {"workers": 0})
     manifest["versions"] = _versions(manifests)
     manifest["merged"] = [
         {"folder": str(folder), **{key: made[key] for key in KEPT if made.get(key)}}

@@ -23,7 +23,8 @@ def hired(
 ) -> Iterator[Crew]:
     """Those who will do the work: threads, or the workers of a Dask cluster, which is there while the block lasts.
 
-    limit: seconds that a point may take, of threads alone. `note` is told what the user should know. Raises ClusterError where the cluster cannot be had.
+    limit: seconds that a point may take, of threads alone. `note` is told what the user should know. Raises ClusterError
+    where the cluster cannot be had.
     """
     if dask is None:
         yield Threads(available_cpus() if workers == "auto" else workers, limit)
