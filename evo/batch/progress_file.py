@@ -55,7 +55,7 @@ def written_down(place: Path, listener: Reporter) -> Iterator[Reporter]:
         yield file
     finally:
         with suppress(OSError):
-            file.path.unlink(missing_ok=True)
+            os.unlink(file.path)
 
 
 def told(progress: Progress) -> dict[str, Any]:
