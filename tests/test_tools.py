@@ -71,9 +71,8 @@ def test_a_grid_as_xarray(sound):
     assert evo.loads(data.attrs["config"]) == result.experiment
     for row in result.outcomes.itertuples():
         point = result.points.iloc[row.point]
-        cell = data.sel(
-            {name: point[name] for name in ("parameters.benefit", "population.size")}, replicate=row.replicate
-        )
+        place = {name: point[name] for name in ("parameters.benefit", "population.size")}
+        cell = data.sel({**place, "replicate": row.replicate})
         assert cell["prevailing"] == row.prevailing
         np.testing.assert_equal(
             float(cell["final_mix.cooperate"]), result.outcomes.loc[row.Index, "final_mix.cooperate"]
@@ -167,7 +166,7 @@ def test_one_replicate_again(sound, failing, tmp_path):
     assert command == ["evo", "rerun", ".", "--point", "0", "--replicate", "5"]
     assert "it stops: a payoff is not finite" in call("rerun", str(failing), *command[3:], status=1)
     assert "no point 30" in call("rerun", str(sound), "--point", "30", status=2)
-    assert "they are numbered from 0 to 19" in call("rerun", str(sound), "--replicate", "20", status=2)
+    assert "point 0 has no replicate 20" in call("rerun", str(sound), "--replicate", "20", status=2)
     again = rerun(evo.Result.load(sound).experiment, 5, 19)
     kept = evo.Result.load(sound).paths.query("point == 5 and replicate == 19").reset_index(drop=True)
     pd.testing.assert_frame_equal(again.path.to_pandas(), kept, check_exact=True)
