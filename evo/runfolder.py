@@ -94,12 +94,29 @@ def read_table(path: Path) -> pa.Table:
         raise FolderError(damaged(path, error)) from None
 
 
-def count_rows(path: Path) -> int:
-    """How many rows a Parquet file has, from its footer."""
+def read_column(path: Path, name: str) -> pa.ChunkedArray | None:
+    """One column of a Parquet file, None where it has none of this name."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with path.open("rb") as file:
-        return pq.ParquetFile(file).metadata.num_rows
+    try:
+        with path.open("rb") as file:
+            source = pq.ParquetFile(file)
+            return source.read([name])[name] if name in source.schema_arrow.names else None
+    except (pa.ArrowException, OSError) as error:
+        raise FolderError(damaged(path, error)) from None
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file has, from its footer."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as file:
+            return pq.ParquetFile(file).metadata.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise FolderError(damaged(path, error)) from None
 
 
 def damaged(path: Path, error: object) -> str:

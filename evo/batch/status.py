@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from evo.batch.progress_file import PROGRESS
 from evo.places import is_locked
-from evo.runfolder import FAILURE, FAILURES, OUTCOMES, FolderError, damaged, files, parts, read_manifest
+from evo.runfolder import FAILURE, FAILURES, OUTCOMES, count_rows, files, parts, read_column, read_manifest
 
 FRESH_SECONDS = 15.0  # since the file of progress was written, within which its writer is taken to be alive
 
@@ -80,37 +80,19 @@ def status_of(folder: Path) -> Status:
 
 def counted(folder: Path) -> tuple[int, int]:
     """Replicates that are finished, and how many of them failed; from the footers of files, so quickly."""
-    import pyarrow.parquet as pq
-
-    def rows(path: Path) -> int:
-        return pq.read_metadata(path).num_rows
-
     whole = folder / f"{FAILURES}.parquet"
-    failed = _sound(rows, whole) if whole.exists() else 0
-    done = failed + sum(_sound(rows, path) for path in files(folder, OUTCOMES))
+    failed = count_rows(whole) if whole.exists() else 0
+    done = failed + sum(count_rows(path) for path in files(folder, OUTCOMES))
     for path in parts(folder, OUTCOMES):
-        failed += _sound(
-            lambda path: len(column := pq.read_table(path, columns=[FAILURE])) - column[0].null_count, path
-        )
+        column = read_column(path, FAILURE)
+        failed += 0 if column is None else len(column) - column.null_count
     return done, failed
 
 
 def prevailing(folder: Path) -> Counter[str]:
     """Who prevails in how many of the replicates that are finished."""
-    import pyarrow.parquet as pq
-
     found: Counter[str] = Counter()
     for path in files(folder, OUTCOMES):
-        if "prevailing" in _sound(pq.read_schema, path).names:
-            column = _sound(lambda path: pq.read_table(path, columns=["prevailing"]), path)["prevailing"]
+        if (column := read_column(path, "prevailing")) is not None:
             found += Counter({item["values"]: item["counts"] for item in column.drop_null().value_counts().to_pylist()})
     return found
-
-
-def _sound(read: Any, path: Path) -> Any:
-    import pyarrow as pa
-
-    try:
-        return read(path)
-    except (pa.ArrowException, OSError) as error:
-        raise FolderError(damaged(path, error)) from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.cli.options import Run
 from evo.cli.words import console, counted, plainly
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ GO_ON = "the same command with --resume goes on from there"
 
 @plainly
 def status(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
+    run: Run,
     as_json: Annotated[bool, typer.Option("--json", help="As one line of JSON, for scripts.")] = False,
 ) -> None:
     """How far a run is: done, rate, time left, failures, who prevails so far, and whether its process still lives."""
