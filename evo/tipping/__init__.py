@@ -1,0 +1,17 @@
+"""What tips a system: the least intervention, what moves it, and what happens when the environment is led there and back.
+
+    found = critical(evo.load("configs/big_shift.yaml"), by="seed", target=Target("collaborate", horizon=400))
+    found.dose, found.statement, found.frame
+
+`critical` finds the dose from which the target is reached and held; `levers` its derivatives; `ramp` leads a parameter up
+and down; `rate_tipping` asks whether the pace alone can tip; `warnings` looks for early signs. `evo.plots` draws them.
+"""
+
+from __future__ import annotations
+
+from evo.tipping.chance import Budget
+from evo.tipping.critical import critical
+from evo.tipping.question import Question, Target
+from evo.tipping.results import Critical, Crossing, Response, Window
+
+__all__ = ["Budget", "Critical", "Crossing", "Question", "Response", "Target", "Window", "critical"]
