@@ -56,7 +56,9 @@ def tip(
     ] = 0.05,
     most: Annotated[int, typer.Option(help="With chance: the most runs.", min=50, max=10**7)] = 4000,
     workers: Annotated[int, typer.Option(help="Threads.", min=1)] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for tables and pictures.", show_default="runs/NAME-tip")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables and pictures.", show_default="runs/NAME-tip")
+    ] = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Find the least seed, bias or change of a number after which the target is reached by the horizon and held."""
@@ -110,7 +112,9 @@ def target_from(
 
     if strategy is None:
         asked = target_of(experiment, None)
-        asked = replace(asked, level=level, horizon=horizon, hold=asked.hold if hold is None and horizon is None else hold)
+        asked = replace(
+            asked, level=level, horizon=horizon, hold=asked.hold if hold is None and horizon is None else hold
+        )
         return target_of(experiment, asked)
     return target_of(experiment, Target(strategy, level, horizon, hold))
 

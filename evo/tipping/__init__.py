@@ -11,7 +11,21 @@ from __future__ import annotations
 
 from evo.tipping.chance import Budget
 from evo.tipping.critical import critical
+from evo.tipping.effects import Effect
+from evo.tipping.levers import Levers, levers
 from evo.tipping.question import Question, Target
 from evo.tipping.results import Critical, Crossing, Response, Window
 
-__all__ = ["Budget", "Critical", "Crossing", "Question", "Response", "Target", "Window", "critical"]
+__all__ = [
+    "Budget",
+    "Critical",
+    "Crossing",
+    "Effect",
+    "Levers",
+    "Question",
+    "Response",
+    "Target",
+    "Window",
+    "critical",
+    "levers",
+]

@@ -36,23 +36,22 @@ class _Tried:
         return low, high
 
 
-def search(question: Question, *, scan: int, precision: float = PRECISION) -> Response:
-    """All amounts at which the response switches, of `scan` even ones and between those where it differs."""
+def search(question: Question, *, scan: int, precision: float = PRECISION, eventually: bool = True) -> Response:
+    """All amounts at which the response switches, of `scan` even ones and between those where it differs; and the least
+    amount without a horizon, where that is asked."""
     tried = _Tried(question, question.target)
     grid = np.linspace(0.0, question.done.most, scan)
     pattern = [tried.tips(float(amount)) for amount in grid]
     width = precision * question.done.most
     switches: list[tuple[float, float]] = [
-        tried.switch(float(grid[k]), float(grid[k + 1]), width)
-        for k in range(scan - 1)
-        if pattern[k] != pattern[k + 1]
+        tried.switch(float(grid[k]), float(grid[k + 1]), width) for k in range(scan - 1) if pattern[k] != pattern[k + 1]
     ]
     windows = _windows(pattern[0], switches, question.done.most)
     crossing = _crossing(pattern[0], switches)
     amounts = np.array(sorted(tried.times))
     times = np.array([tried.times[amount] for amount in amounts])
     tips = ~np.isnan(times)
-    eventually, more = _eventually(question, crossing, width)
+    distant, more = _eventually(question, crossing, width) if eventually else (None, 0)
     always = float(pattern[0])
     return Response(
         question,
@@ -65,7 +64,7 @@ def search(question: Question, *, scan: int, precision: float = PRECISION) -> Re
         f"a scan of {scan} even amounts, then bisection to {precision:g} of the largest",
         tuple(_notes(windows, scan, question)),
         windows,
-        eventually,
+        distant,
         more,
     )
 

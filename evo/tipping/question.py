@@ -37,7 +37,9 @@ class Target:
         return self.horizon + self.hold
 
     def __str__(self) -> str:
-        return f"{self.strategy} holds {self.level:g} of all by generation {self.horizon:g}, for {self.hold:g} generations"
+        return (
+            f"{self.strategy} holds {self.level:g} of all by generation {self.horizon:g}, for {self.hold:g} generations"
+        )
 
 
 def target_of(experiment: Experiment, target: Target | None) -> Target:
