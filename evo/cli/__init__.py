@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from evo.cli import analyse, check, kinds, levers, new, plot, run, schema, show, tip
+from evo.cli import analyse, check, kinds, levers, new, plot, ramp, run, schema, show, tip
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
 app.command("tip")(tip.tip)
 app.command("levers")(levers.levers)
+app.command("ramp")(ramp.ramp)
 app.command("plot")(plot.plot)
 app.command("list")(kinds.kinds)
 app.command("schema")(schema.schema)

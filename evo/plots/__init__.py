@@ -7,8 +7,8 @@ one. `save` writes a figure with the config, seed and versions that made it; `dr
 for. What cannot be drawn raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response` and `levers` show
-what `evo.tipping` found.
+`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
+`loop` show what `evo.tipping` found.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from evo.plots.invasion import invasion
 from evo.plots.lattice import lattice
 from evo.plots.levels import levels
 from evo.plots.levers import levers
+from evo.plots.loop import loop
 from evo.plots.mix import mix
 from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
@@ -56,6 +57,7 @@ __all__ = [
     "lattice",
     "levels",
     "levers",
+    "loop",
     "mix",
     "network",
     "paths",

@@ -13,7 +13,9 @@ from evo.tipping.chance import Budget
 from evo.tipping.critical import critical
 from evo.tipping.effects import Effect
 from evo.tipping.levers import Levers, levers
+from evo.tipping.pace import Overshoot, Pace, overshoot, rate_tipping
 from evo.tipping.question import Question, Target
+from evo.tipping.ramps import Loop, ramp
 from evo.tipping.results import Critical, Crossing, Response, Window
 
 __all__ = [
@@ -22,10 +24,16 @@ __all__ = [
     "Crossing",
     "Effect",
     "Levers",
+    "Loop",
+    "Overshoot",
+    "Pace",
     "Question",
     "Response",
     "Target",
     "Window",
     "critical",
     "levers",
+    "overshoot",
+    "ramp",
+    "rate_tipping",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ from evo.tipping.leading import lead, settled
 from evo.tipping.question import number_at
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evo.experiment import Experiment
 
 FROZEN = 81  # values along the ramp at which the frozen rest point is found
@@ -49,6 +52,13 @@ class Pace:
     frozen: np.ndarray
     rates: np.ndarray
     tracked: np.ndarray
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per rate that was tried, and whether the system tracked its frozen state."""
+        import pandas as pd
+
+        return pd.DataFrame({"rate": self.rates, "tracked": self.tracked})
 
     @property
     def statement(self) -> str:
