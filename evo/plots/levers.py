@@ -18,6 +18,7 @@ from evo.plots.page import (
     close_page,
     derived_from,
     settings,
+    wrap,
 )
 from evo.plots.words import number, parameter_words, plain
 

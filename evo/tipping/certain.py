@@ -10,6 +10,7 @@ import numpy as np
 from evo.tipping.question import Question, Target
 from evo.tipping.results import ALREADY, NOT_REACHED, Baseline, Crossing, Response, Window
 from evo.tipping.runs import reached
+from evo.tipping.theory import beside
 
 PRECISION = 1e-9  # of a bisection, relative to the largest amount
 FOREVER = 25.0  # horizons that stand for none
@@ -36,9 +37,9 @@ class _Tried:
         return low, high
 
 
-def search(question: Question, *, scan: int, precision: float = PRECISION, eventually: bool = True) -> Response:
-    """All amounts at which the response switches, of `scan` even ones and between those where it differs; and the least
-    amount without a horizon, where that is asked."""
+def search(question: Question, *, scan: int, precision: float = PRECISION, alone: bool = False) -> Response:
+    """All amounts at which the response switches, of `scan` even ones and between those where it differs; and, unless it is to
+    stand alone, the least amount without a horizon and what theory says beside."""
     tried = _Tried(question, question.target)
     grid = np.linspace(0.0, question.done.most, scan)
     pattern = [tried.tips(float(amount)) for amount in grid]
@@ -51,7 +52,7 @@ def search(question: Question, *, scan: int, precision: float = PRECISION, event
     amounts = np.array(sorted(tried.times))
     times = np.array([tried.times[amount] for amount in amounts])
     tips = ~np.isnan(times)
-    distant, more = _eventually(question, crossing, width) if eventually else (None, 0)
+    distant, more = _eventually(question, crossing, width) if not alone else (None, 0)
     always = float(pattern[0])
     return Response(
         question,
@@ -66,6 +67,7 @@ def search(question: Question, *, scan: int, precision: float = PRECISION, event
         windows,
         distant,
         more,
+        None if alone else beside(question),
     )
 
 

@@ -45,7 +45,7 @@ def by_differences(response: Response, paths: Sequence[str], prices: Mapping[str
 
 
 def _critical(question: Question) -> float:
-    found = certain.search(question, scan=AROUND, eventually=False).middle
+    found = certain.search(question, scan=AROUND, alone=True).middle
     return question.done.value(found.amount) if found.outcome == FOUND else float("nan")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def _in_steps(
 def _edges(schedule: Schedule, generations: float, every: float) -> np.ndarray:
     """Where steps meet: legs along which the value moves in STEPS parts, and the times of records."""
     edges = list(np.arange(0, generations + every / 2, every))
-    for (begin, low), (end, high) in zip(schedule[:-1], schedule[1:], strict=True):
+    for (begin, low), (end, high) in pairwise(schedule):
         if low != high and end > begin:
             edges += np.linspace(begin, end, STEPS + 1).tolist()
         edges += [begin, end]

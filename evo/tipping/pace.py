@@ -84,8 +84,9 @@ def rate_tipping(
 ) -> Pace:
     """Whether leading the number at `path` from `first` to `last` tips by its pace alone, in a flow in a still environment.
 
-    rates: slowest and fastest to try, by default such that the ramp takes a hundred runs, and a hundredth of a generation; a jump is
-    tried besides. rest: generations before and after, by default those of the run. Raises ConfigError where there is no flow.
+    rates: slowest and fastest to try, by default such that the ramp takes a hundred runs, and a hundredth of a generation; a
+    jump is tried besides. rest: a tenth of the generations before and after, by default those of the run. Raises ConfigError
+    where there is no flow.
     """
     number_at(experiment, path)
     rest = experiment.run.generations if rest is None else rest

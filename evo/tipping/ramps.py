@@ -104,7 +104,8 @@ def ramp(
     """Lead the number at `path` from `first` to `last` and back, at `rate` per generation, resting `rest` generations (by default
     those of the run) before, between and after.
 
-    observable: the share of a strategy (by default the one that changes most on the way), or mean_payoff. slower: do it again at a quarter of the rate. Raises ConfigError where the number cannot be led.
+    observable: the share of a strategy (by default the one that changes most on the way), or mean_payoff. slower: do it again
+    at a quarter of the rate. Raises ConfigError where the number cannot be led.
 
         ramp(experiment, "parameters.omega", first=0.05, last=1.2, rate=0.001, observable="collaborate").closed
     """

@@ -49,13 +49,21 @@ class Baseline:
     runs: int
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A value that theory gives beside the one that was searched for, and what happens at it."""
+
+    value: float
+    words: str
+
+
 @dataclass(frozen=True, eq=False)
 class Response:
     """How the target depends on the amount of one intervention, one way.
 
     amounts (n,), runs (n,) and how many of them reached the target (n,), when (n,), in the mean of those that did. windows: of a
     system without chance. eventually: the least amount if there were no horizon, None where that was not asked, and how many
-    runs that took (more). curve: amounts, probability, low and high of what was fitted (rows), None where nothing is random.
+    runs that took (more). beside: a value of theory for comparison, None where there is none. curve: amounts, probability, low and high of what was fitted (rows), None where nothing is random.
     """
 
     question: Question
@@ -70,6 +78,7 @@ class Response:
     windows: tuple[Window, ...] = ()
     eventually: Crossing | None = None
     more: int = 0
+    beside: Beside | None = None
     curve: np.ndarray | None = None
 
     @property
@@ -92,6 +101,8 @@ class Response:
             yield self._told(crossing)
         if self.eventually is not None and not self._same(self.eventually):
             yield f"without a horizon, {self._told(self.eventually)}"
+        if self.beside is not None:
+            yield f"theory: {self.beside.words} {self.beside.value:.6g}"
 
     def _same(self, other: Crossing) -> bool:
         """Whether a horizon makes no difference."""
