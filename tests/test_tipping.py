@@ -71,11 +71,16 @@ def test_a_response_that_is_not_monotone_says_so():
 def test_nothing_is_needed_and_not_reached():
     ready = critical(stag_hunt().replace({"run.start": {"stag": 0.4}}), target=Target("stag", horizon=100))
     assert ready.amount == 0 and ready.responses[0].middle.outcome == "without it"
-    never = critical(stag_hunt().replace({"parameters.h": 4}), target=Target("stag", horizon=100, level=0.9, hold=50))
+    never = critical(
+        stag_hunt().replace({"parameters.s": 1, "parameters.h": 4}),
+        target=Target("stag", horizon=100, level=0.9, hold=50),
+    )
     assert np.isnan(never.amount) and "not reached" in never.statement
 
 
-@pytest.mark.parametrize(("omega", "kind", "share"), [(0.1, "focal", 0.419), (0.3, "focal", 0.1), (0.3, "founder", 0.15)])
+@pytest.mark.parametrize(
+    ("omega", "kind", "share"), [(0.1, "focal", 0.419), (0.3, "focal", 0.1), (0.3, "founder", 0.15)]
+)
 def test_seeds_of_the_flagship(omega, kind, share):
     settings = {"parameters.chi": 0.2, "parameters.omega": omega, "population.assortment_kind": kind}
     shift = evo.load(CONFIGS / "big_shift.yaml").replace(settings | {"run.start": {"command": 1}})

@@ -13,7 +13,9 @@ from evo.tipping.sensitivity import lever_of
 
 def test_a_threshold_in_closed_form():
     """x* = h/s: derivatives 1/s and -h/s^2, elasticities 1 and -1; raising h pays today and delays the shift."""
-    found = levers(critical(stag_hunt(), target=Target("stag", horizon=60)), prices={"parameters.h": 2, "parameters.s": 1})
+    found = levers(
+        critical(stag_hunt(), target=Target("stag", horizon=60)), prices={"parameters.h": 2, "parameters.s": 1}
+    )
     by = {effect.path: effect for effect in found.effects}
     assert by["parameters.h"].critical == pytest.approx(1 / 4, abs=1e-6)
     assert by["parameters.s"].critical == pytest.approx(-1 / 16, abs=1e-6)
@@ -30,7 +32,8 @@ def test_with_a_horizon_that_counts():
     for effect in found.effects:
         step = 1e-3
         beside = [
-            critical(stag_hunt().replace({effect.path: effect.value + way * step}), target=target).amount for way in (1, -1)
+            critical(stag_hunt().replace({effect.path: effect.value + way * step}), target=target).amount
+            for way in (1, -1)
         ]
         assert effect.critical == pytest.approx((beside[0] - beside[1]) / (2 * step), rel=1e-4)
 
@@ -63,7 +66,9 @@ def test_the_derivative_diverges_at_a_fold():
     )
     saddle = np.array([0.5 + 0.002**0.5, 0.5 - 0.002**0.5])
     field = evo.exact.field_of(experiment.model)
-    assert fold_beside(field, lever_of(experiment, "parameters.p"), saddle + [0.01, -0.01], 1.0) == pytest.approx(0.2, abs=3e-4)
+    assert fold_beside(field, lever_of(experiment, "parameters.p"), saddle + [0.01, -0.01], 1.0) == pytest.approx(
+        0.2, abs=3e-4
+    )
     far = experiment.replace({"parameters.p": 0.05})
     beyond = np.array([0.5 + 0.15**0.5, 0.5 - 0.15**0.5])
     assert np.isnan(fold_beside(evo.exact.field_of(far.model), lever_of(far, "parameters.p"), beyond, 1.0))

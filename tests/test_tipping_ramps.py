@@ -47,7 +47,11 @@ def test_a_loop_integrated_another_way():
 
     def value(t):
         up = first + rate * (t - rest)
-        return np.clip(up, first, last) if t < 2 * rest + lasts else np.clip(last - rate * (t - 2 * rest - lasts), first, last)
+        return (
+            np.clip(up, first, last)
+            if t < 2 * rest + lasts
+            else np.clip(last - rate * (t - 2 * rest - lasts), first, last)
+        )
 
     def flow(t, x):
         return x * (1 - x) * (4 * x + value(t) - 2) + 0.02 * (0.5 - x)

@@ -4,13 +4,14 @@
     found.dose, found.statement, found.frame
 
 `critical` finds the dose from which the target is reached and held; `levers` its derivatives; `ramp` leads a parameter up
-and down; `rate_tipping` asks whether the pace alone can tip; `warnings` looks for early signs. `evo.plots` draws them.
+and down; `rate_tipping` asks whether the pace alone can tip; `early_warnings` judges early signs. `evo.plots` draws them.
 """
 
 from __future__ import annotations
 
 from evo.tipping.chance import Budget
 from evo.tipping.critical import critical
+from evo.tipping.early import Warnings, early_warnings
 from evo.tipping.effects import Effect
 from evo.tipping.levers import Levers, levers
 from evo.tipping.pace import Overshoot, Pace, overshoot, rate_tipping
@@ -30,8 +31,10 @@ __all__ = [
     "Question",
     "Response",
     "Target",
+    "Warnings",
     "Window",
     "critical",
+    "early_warnings",
     "levers",
     "overshoot",
     "ramp",

@@ -94,7 +94,7 @@ def rate_tipping(
     if span == 0:
         raise ConfigError([ConfigProblem(parse_path(path), None, "must be led somewhere", "give two values")])
     begin = settled(experiment, path, first, generations=10 * rest)
-    frozen, lost = _frozen(experiment, path, first, last, begin)
+    frozen, lost, _ = frozen_states(experiment, path, first, last, begin)
     none = np.zeros(0)
     if not np.isnan(lost):
         return Pace(path, first, last, UNSTABLE, float("nan"), lost, frozen, none, none.astype(bool))
@@ -147,20 +147,24 @@ def _tracks(
     return bool(np.abs(found.mix[0, -1] - end).max() < NEAR)
 
 
-def _frozen(
-    experiment: Experiment, path: str, first: float, last: float, begin: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """The rest point along the ramp, value and mix, and the value at which it is no longer there or stable (nan: nowhere)."""
-    rows = []
-    mix = begin
+def frozen_states(
+    experiment: Experiment, path: str, first: float, last: float, begin: np.ndarray | None = None
+) -> tuple[np.ndarray, float, list[Field]]:
+    """The rest point along the way, value and mix (n, 1 + d), with the number frozen at each value, the value from which on it is no
+    longer there or stable (nan: nowhere), and the fields. begin: the mix from which the first is found, by default what the
+    run comes to."""
+    rows: list[np.ndarray] = []
+    fields: list[Field] = []
+    mix = settled(experiment, path, first, generations=10 * experiment.run.generations) if begin is None else begin
     for value in np.linspace(first, last, FROZEN):
         field = _field(experiment, path, float(value))
         found = rest_near(field, mix)
         if found is None or np.real(field.eigenvalues(found)).max() >= 0:
-            return np.array(rows).reshape(-1, 1 + len(begin)), float(value)
+            return np.array(rows).reshape(-1, 1 + len(mix)), float(value), fields
         mix = found
-        rows.append([value, *mix])
-    return np.array(rows), float("nan")
+        rows.append(np.r_[value, mix])
+        fields.append(field)
+    return np.array(rows), float("nan"), fields
 
 
 def _field(experiment: Experiment, path: str, value: float) -> Field:
