@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tipping_models import experiment_of, stag_hunt
 from test_tipping import CONFIGS, finite
+from tipping_models import experiment_of, stag_hunt
 
 import evo
 from evo.tipping import Budget, Target, critical, levers
@@ -66,9 +66,9 @@ def test_the_derivative_diverges_at_a_fold():
     )
     saddle = np.array([0.5 + 0.002**0.5, 0.5 - 0.002**0.5])
     field = evo.exact.field_of(experiment.model)
-    assert fold_beside(field, lever_of(experiment, "parameters.p"), saddle + [0.01, -0.01], 1.0) == pytest.approx(
-        0.2, abs=3e-4
-    )
+    assert fold_beside(
+        field, lever_of(experiment, "parameters.p"), saddle + np.array([0.01, -0.01]), 1.0
+    ) == pytest.approx(0.2, abs=3e-4)
     far = experiment.replace({"parameters.p": 0.05})
     beyond = np.array([0.5 + 0.15**0.5, 0.5 - 0.15**0.5])
     assert np.isnan(fold_beside(evo.exact.field_of(far.model), lever_of(far, "parameters.p"), beyond, 1.0))

@@ -29,13 +29,20 @@ def ramp(
         typer.Option(metavar="STRATEGY|mean_payoff", help="What is watched; by default who changes most."),
     ] = None,
     rest: Annotated[
-        float | None, typer.Option(help="Generations of rest at either end; by default those of the run.")
+        float | None,
+        typer.Option(
+            help="Generations of rest at either end (of the ramp, for --warnings); by default those of the run."
+        ),
     ] = None,
     pace: Annotated[
         bool, typer.Option("--pace", help="Ask for the rate above which the pace alone tips, instead of a loop.")
     ] = False,
     overshoot: Annotated[
         bool, typer.Option("--overshoot", help="Ask how long it may stay at LAST and still return, instead of a loop.")
+    ] = False,
+    warnings: Annotated[
+        bool,
+        typer.Option("--warnings", help="Ask whether a finite population warns before its fold, instead of a loop."),
     ] = False,
     settings: Settings = None,
     replicates: Replicates = None,
@@ -53,9 +60,9 @@ def ramp(
     from evo.tipping.folder import write_tables
 
     path, first, last = _way(of)
-    if pace and overshoot:
-        raise typer.BadParameter("one question at a time", param_hint="--pace, --overshoot")
-    if (pace or overshoot) and (rate is not None or observe is not None):
+    if pace + overshoot + warnings > 1:
+        raise typer.BadParameter("one question at a time", param_hint="--pace, --overshoot, --warnings")
+    if (pace or overshoot or warnings) and (rate is not None or observe is not None):
         raise typer.BadParameter("is for loops", param_hint="--rate" if rate is not None else "--observe")
     experiment = without_sweep(read(config, settings, replicates=replicates, seed=seed))
     say = console()
@@ -69,6 +76,11 @@ def ramp(
         elif overshoot:
             found = tipping.overshoot(experiment, path, base=first, peak=last, rest=rest)
             tables = {}
+        elif warnings:
+            found = tipping.early_warnings(
+                experiment, path, first=first, last=last, generations=rest, replicates=replicates or 50, workers=workers
+            )
+            tables = {"warnings": found.frame}
         else:
             rate = abs(last - first) / (10 * experiment.run.generations) if rate is None else rate
             found = tipping.ramp(

@@ -18,7 +18,6 @@ from evo.plots.page import (
     close_page,
     derived_from,
     settings,
-    wrap,
 )
 from evo.plots.words import number, parameter_words, plain
 
@@ -56,7 +55,7 @@ def levers(found: Levers) -> Figure:
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(shown) - 0.4, -0.6)
         unit = "unit of price" if priced else "1 % of the number"
-        ax.set_xlabel("change of the critical dose per " + (unit if priced else f"{unit}, in %"))
+        ax.set_xlabel(f"critical dose,\nper {unit}" + ("" if priced else ", in %"))
         handles: list[Any] = [Patch(color=EASIER), Patch(color=HARDER)]
         words = ["more of it makes the shift easier", "harder"]
         if any(found.perverse(effect) for effect, _ in shown):

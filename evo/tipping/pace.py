@@ -150,9 +150,9 @@ def _tracks(
 def frozen_states(
     experiment: Experiment, path: str, first: float, last: float, begin: np.ndarray | None = None
 ) -> tuple[np.ndarray, float, list[Field]]:
-    """The rest point along the way, value and mix (n, 1 + d), with the number frozen at each value, the value from which on it is no
-    longer there or stable (nan: nowhere), and the fields. begin: the mix from which the first is found, by default what the
-    run comes to."""
+    """The rest point along the way, value and mix (n, 1 + d), with the number frozen at each value; the value from which on it
+    is no longer there or stable (nan: nowhere); and the fields. begin: the mix from which the first is found, by default
+    what the run comes to."""
     rows: list[np.ndarray] = []
     fields: list[Field] = []
     mix = settled(experiment, path, first, generations=10 * experiment.run.generations) if begin is None else begin

@@ -63,7 +63,8 @@ class Response:
 
     amounts (n,), runs (n,) and how many of them reached the target (n,), when (n,), in the mean of those that did. windows: of a
     system without chance. eventually: the least amount if there were no horizon, None where that was not asked, and how many
-    runs that took (more). beside: a value of theory for comparison, None where there is none. curve: amounts, probability, low and high of what was fitted (rows), None where nothing is random.
+    runs that took (more). beside: a value of theory for comparison, None where there is none. curve: amounts, probability,
+    low and high of what was fitted (rows), None where nothing is random.
     """
 
     question: Question
