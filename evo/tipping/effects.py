@@ -61,7 +61,17 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
     before = np.array(start_shares(dict(experiment.run.start), experiment.strategies))  # type: ignore[arg-type]
     without = follow(field, base, before, none, generations=target.horizon or 0.0)
     welfare = _welfare(experiment, field, base, without.mix, without.by)
-    folds = [fold_beside(field_of(at.model), handle, moved.slowest, scale_of(at, handle.path)) for handle in handles]
+    here = field_of(at.model)
+    folds = [
+        fold_beside(
+            here,
+            handle,
+            moved.slowest,
+            scale_of(at, handle.path),
+            lambda value, path=handle.path: field_of(at.replace({path: value}).model),
+        )
+        for handle in handles
+    ]
     return [
         Effect(
             path,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from evo._errors import ConfigError
 from evo.exact.flows.fields import Field
 from evo.tipping.sensitivity import STEP, Lever
 
 NEAR = 0.1  # of a number's scale: a fold further away is none of its business
 
 
-def fold_beside(field: Field, lever: Lever, near: np.ndarray, scale: float) -> float:
+def fold_beside(field: Field, lever: Lever, near: np.ndarray, scale: float, at: Callable[[float], Field]) -> float:
     """The value of the lever at which the saddle by which a trajectory passed ends in a fold, nan where it is far or there is
     no saddle. Near a fold the rate by which a saddle repels is proportional to the root of the distance from it, so the
-    distance is half the rate over its derivative."""
+    distance is half the rate over its derivative; that the saddle is there half-way and gone beyond is looked at in the
+    fields `at` those values."""
     saddle = rest_near(field, near)
-    if saddle is None or not len(lever.fields):
+    if saddle is None or not lever.fields:
         return float("nan")
     rate = _growth(field, saddle)
     if rate <= 0:
@@ -26,10 +30,14 @@ def fold_beside(field: Field, lever: Lever, near: np.ndarray, scale: float) -> f
         if moved is None:  # so close that the saddle is gone beside it
             return lever.value
         slope += weight * _growth(beside, moved)
-    if slope == 0:
+    if slope == 0 or abs(0.5 * rate / slope) > max(NEAR, 2 * STEP) * scale:
         return float("nan")
-    distance = 0.5 * rate / slope
-    return lever.value - distance if abs(distance) < max(NEAR, 2 * STEP) * scale else float("nan")
+    distance = -0.5 * rate / slope
+    try:
+        there, beyond = (rest_near(at(lever.value + part * distance), saddle) for part in (0.5, 2.0))
+    except ConfigError:
+        return float("nan")
+    return lever.value + distance if there is not None and beyond is None else float("nan")
 
 
 def rest_near(field: Field, near: np.ndarray) -> np.ndarray | None:
