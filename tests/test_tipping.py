@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tipping_models import stag_hunt, window
+from tipping_models import finite_hunt, stag_hunt, window
 
 import evo
 from evo.exact import fixation_curve
@@ -99,14 +99,9 @@ def test_bias_of_the_flagship():
 # ---- with chance
 
 
-def finite(size=30):
-    population = {"kind": "well_mixed", "size": size}
-    return stag_hunt(population=population, dynamics="pairwise_comparison", generations=400)
-
-
 def test_doses_agree_with_exact_fixation_probabilities():
     """Without mutation stag takes over with a probability that is known for every number of stags."""
-    experiment = finite()
+    experiment = finite_hunt()
     target = Target("stag", level=1.0, horizon=400, hold=0)
     (response,) = critical(experiment, target=target, budget=Budget(width=0.1, most=1500)).responses
     curve = np.asarray(fixation_curve(experiment.model, mutant="stag", resident="hare").probability)
@@ -123,7 +118,8 @@ def test_doses_agree_with_exact_fixation_probabilities():
 def test_the_same_doses_for_any_number_of_workers():
     target = Target("stag", level=0.8, horizon=60)
     one, two = (
-        critical(finite(20), target=target, budget=Budget(width=0.3, most=300), workers=workers) for workers in (1, 2)
+        critical(finite_hunt(20), target=target, budget=Budget(width=0.3, most=300), workers=workers)
+        for workers in (1, 2)
     )
     assert one.frame.equals(two.frame) and one.statement == two.statement
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from test_tipping import CONFIGS, finite
-from tipping_models import experiment_of, stag_hunt
+from test_tipping import CONFIGS
+from tipping_models import experiment_of, finite_hunt, stag_hunt
 
 import evo
 from evo.tipping import Budget, Target, critical, levers
@@ -82,7 +82,7 @@ def test_the_derivative_diverges_at_a_fold():
 
 def test_with_chance_by_regression():
     """Signs and sizes as those of the flow, whose threshold is h/s."""
-    found = critical(finite(60), target=Target("stag", horizon=40, hold=0), budget=Budget(width=0.1, most=800))
+    found = critical(finite_hunt(60), target=Target("stag", horizon=40, hold=0), budget=Budget(width=0.1, most=800))
     made = levers(found, runs=1500)
     by = {effect.path: effect for effect in made.effects}
     for path, slope in (("parameters.h", 1 / 4), ("parameters.s", -1 / 16)):

@@ -29,6 +29,12 @@ def stag_hunt(**parts):
     )
 
 
+def finite_hunt(size=30):
+    """The stag hunt of few people."""
+    population = {"kind": "well_mixed", "size": size}
+    return stag_hunt(population=population, dynamics="pairwise_comparison", generations=400)
+
+
 def window():
     """Up grows only where p lies between 0.3 and 0.6."""
     return experiment_of(

@@ -59,9 +59,7 @@ def levers(
     say = console()
     tell_experiment(say, experiment)
     with waiting(say, "looking for the critical dose, then for what moves it"):
-        dose = critical(
-            experiment, by=by, target=asked, source=source, between=bounds(between, "--between"), workers=workers
-        )
+        dose = critical(experiment, by=by, target=asked, source=source, between=bounds(between), workers=workers)
         found = levers_of(dose, paths=lever or (), prices=_prices(price or []), runs=runs)
     _tell(say, found)
     folder = out or Path("runs") / f"{config.stem}-levers"

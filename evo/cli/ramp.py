@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evo.cli.drawing import draw, waiting
-from evo.cli.options import Config, Replicates, Seed, Settings, read
+from evo.cli.options import Config, Replicates, Seed, Settings, read, two_numbers
 from evo.cli.tip import without_sweep
 from evo.cli.words import FAILED, console, plainly
 
@@ -98,11 +98,7 @@ def ramp(
 
 def _way(text: str) -> tuple[str, float, float]:
     path, _, ends = (part.strip() for part in text.partition("="))
-    first, dots, last = ends.partition("..")
-    try:
-        found = path, float(first), float(last)
-    except ValueError:
-        dots = ""
-    if not (path and dots) or found[1] == found[2]:  # pyright: ignore[reportPossiblyUnboundVariable]
-        raise typer.BadParameter(f"{text!r} is not of the form PATH=FIRST..LAST", param_hint="--of")
-    return found  # pyright: ignore[reportPossiblyUnboundVariable]
+    first, last = two_numbers(ends, "--of", "PATH=FIRST..LAST")
+    if not path or first == last:
+        raise typer.BadParameter(f"{text!r} leads nothing anywhere: PATH=FIRST..LAST", param_hint="--of")
+    return path, first, last

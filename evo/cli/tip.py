@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evo.cli.drawing import draw, waiting
-from evo.cli.options import Config, Seed, Settings, read
+from evo.cli.options import Config, Seed, Settings, read, two_numbers
 from evo.cli.words import FAILED, console, plainly
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def tip(
             by=by,
             target=asked,
             source=source,
-            between=bounds(between, "--between"),
+            between=bounds(between),
             budget=Budget(width=width, most=most),
             workers=workers,
         )
@@ -119,18 +119,14 @@ def target_from(
     return target_of(experiment, Target(strategy, level, horizon, hold))
 
 
-def bounds(text: str | None, option: str) -> tuple[float, float] | None:
+def bounds(text: str | None) -> tuple[float, float] | None:
     """LOW..HIGH as numbers."""
     if text is None:
         return None
-    low, dots, high = text.partition("..")
-    try:
-        found = float(low), float(high)
-    except ValueError:
-        dots = ""
-    if not dots or not found[0] < found[1]:  # pyright: ignore[reportPossiblyUnboundVariable]
-        raise typer.BadParameter(f"{text!r} is not of the form LOW..HIGH", param_hint=option)
-    return found  # pyright: ignore[reportPossiblyUnboundVariable]
+    low, high = two_numbers(text, "--between", "LOW..HIGH")
+    if not low < high:
+        raise typer.BadParameter(f"{text!r}: the first number is not below the second", param_hint="--between")
+    return low, high
 
 
 def _tell(say: Console, found: Critical) -> None:
