@@ -8,7 +8,7 @@ from tipping_models import finite_hunt, stag_hunt, window
 
 import evo
 from evo.exact import fixation_curve
-from evo.tipping import Budget, Target, critical
+from evo.tipping import Budget, Target, critical, levers
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

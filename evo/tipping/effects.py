@@ -44,7 +44,9 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
     question, crossing = response.question, response.middle
     experiment, target = question.experiment, question.target
     place = experiment.strategy_names.index(target.strategy)
-    at = question.at(crossing.high)
+    at, way = question.at(crossing.high), 1
+    if start_shares(dict(at.run.start), at.strategies)[place] >= target.level:  # type: ignore[arg-type]
+        at, way = question.at(crossing.low), -1  # it starts in the target, and the question is whether it stays
     handles = [lever_of(at, path) for path in paths]
     start = np.array(start_shares(dict(at.run.start), at.strategies))  # type: ignore[arg-type]
     none = np.zeros((len(start), len(paths)))
@@ -55,7 +57,7 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
         first, by = lever_of(at, question.done.path), np.zeros(len(start))
     moved = follow(
         field_of(at.model), [first, *handles], start, np.column_stack([by, none]), generations=target.until,
-        until=(place, target.level),
+        until=(place, target.level, way),
     )  # fmt: skip
     base = [lever_of(experiment, path) for path in paths]
     before = np.array(start_shares(dict(experiment.run.start), experiment.strategies))  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ def reached(
     except ProblemError as error:
         raise plainly_refused(error) from None
     check_steps(model.lowered, target.until)
+    place = experiment.strategy_names.index(target.strategy)
     plan = plan_of(
         start,
         generations=target.until,
@@ -49,7 +50,7 @@ def reached(
         until="converged" if settles else "generations",
         rest=TIGHT,
         averages=False,
-        watched=[(experiment.strategy_names.index(target.strategy), target.level, target.hold or 0.0)],
+        watched=[(place, target.level, target.hold or 0.0)],
     )
     point = point_hash(model, run.start)
     found = run_plan(model, plan, seed=run.seed, point=point, replicates=replicates, first=first, workers=workers)
@@ -58,6 +59,9 @@ def reached(
             raise SimulationError(f"replicate {first + row}: {message}")
     times = found.tipped[:, 0].copy()
     times[times > (target.horizon or 0.0)] = np.nan
+    times[found.final[:, place] < target.level * (1 - 1e-12)] = (
+        np.nan
+    )  # what held for a while and is lost again was no tipping
     return times
 
 

@@ -101,10 +101,10 @@ def follow(
     by: np.ndarray,
     *,
     generations: float,
-    until: tuple[int, float] | None = None,
+    until: tuple[int, float, int] | None = None,
 ) -> Moved:
     """Follow the field from a start that itself moves by `by` (d, n) with each lever, for so many generations, or until the
-    share of a strategy (its number, and the share) rises to a value."""
+    share of a strategy (its number, and the share) rises (1) or falls (-1) to a value."""
     from scipy.integrate import solve_ivp
 
     size, count = len(start), len(levers)
@@ -120,7 +120,7 @@ def follow(
         def arrives(_: float, state: np.ndarray) -> float:
             return float(state[until[0]] - until[1])
 
-        arrives.terminal, arrives.direction = True, 1.0  # type: ignore[attr-defined]
+        arrives.terminal, arrives.direction = True, until[2]  # type: ignore[attr-defined]
         events = [arrives]
     found = solve_ivp(
         rate, (0.0, generations), np.r_[start, by.ravel()], method="DOP853", rtol=ERRORS[0],
