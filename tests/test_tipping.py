@@ -71,11 +71,17 @@ def test_a_response_that_is_not_monotone_says_so():
 def test_nothing_is_needed_and_not_reached():
     ready = critical(stag_hunt().replace({"run.start": {"stag": 0.4}}), target=Target("stag", horizon=100))
     assert ready.amount == 0 and ready.responses[0].middle.outcome == "without it"
-    never = critical(
-        stag_hunt().replace({"parameters.s": 1, "parameters.h": 4}),
-        target=Target("stag", horizon=100, level=0.9, hold=50),
-    )
+    never = critical(stag_hunt(), by="parameters.s", target=Target("stag", horizon=100), scan=5)
     assert np.isnan(never.amount) and "not reached" in never.statement
+
+
+def test_what_is_lost_again_was_not_reached():
+    """Three quarters of stags are above one half and stay there for a while; where they need 0.9 of all they go under."""
+    hunt = stag_hunt().replace({"parameters.h": 3.6})
+    found = critical(hunt, target=Target("stag", horizon=100, hold=1), scan=11)
+    assert found.amount == pytest.approx(0.9, abs=1e-6)
+    by = {effect.path: effect.critical for effect in levers(found).effects}
+    assert by == pytest.approx({"parameters.h": 1 / 4, "parameters.s": -3.6 / 16}, abs=1e-5)
 
 
 @pytest.mark.parametrize(

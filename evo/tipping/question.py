@@ -23,7 +23,10 @@ HELD = 0.1  # of the horizon, by default
 @dataclass(frozen=True)
 class Target:
     """Reached: the share of `strategy` comes to `level` or above at a time up to `horizon`, stays there for `hold` generations,
-    and is there at the end, `hold` generations after the horizon. horizon None: the run's generations; hold None: a tenth of the horizon."""
+    and is there at the end, `hold` generations after the horizon.
+
+    horizon None: the run's generations; hold None: a tenth of the horizon.
+    """
 
     strategy: str
     level: float = 0.5
