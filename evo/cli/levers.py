@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -91,7 +91,7 @@ def _tell(say: Console, found: Levers) -> None:
 
     say.print()
     say.print(f"critical dose: {found.critical.statement}", style="bold")
-    table = found.frame
+    table: Any = found.frame
     shown = ["lever", "value", "easier", "critical per unit", "elasticity", "outcome per unit"]
     shown += ["se"] if (table["se"] > 0).any() else []
     shown += ["critical per price"] if table["price"].notna().any() else []

@@ -29,7 +29,7 @@ def loop(found: Loop) -> Figure:
         ax = page.body.subplots()
         ax.spines[["top", "right"]].set_visible(False)
         if found.closed:
-            line = np.linspace(*sorted((found.first, found.last)), 500)
+            line = np.linspace(min(found.first, found.last), max(found.first, found.last), 500)
             ways = [np.interp(line, *np.array(sorted(map(tuple, way[:, :2]))).T) for way in (found.there, found.back)]
             ax.fill_between(line, *ways, color=GREY, alpha=0.15, linewidth=0, gid="area")
         for way, dashes, name in ((found.there, (1, 0), "there"), (found.back, (4, 1.6), "back")):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -165,8 +165,13 @@ def _trends(
             continue
         measured = _measures(one[:stays], float(found.time[1] - found.time[0]))
         when = np.arange(len(measured))
-        rows.append([float(np.nan_to_num(kendalltau(when, column)[0])) for column in measured.T])
+        rows.append([_trend(kendalltau(when, column)) for column in measured.T])
     return np.array(rows).reshape(-1, len(MEASURES)), 1 - len(rows) / len(projected)
+
+
+def _trend(found: Any) -> float:
+    """Kendall's tau, 0 where nothing varies."""
+    return float(np.nan_to_num(found.statistic))
 
 
 def _slowest(fields: list[Field], states: np.ndarray) -> np.ndarray:

@@ -56,6 +56,7 @@ class Loop:
         else:
             told = f"closed, area {self.area:.4g}"
             told += "" if np.isnan(self.slower) else f" ({self.slower:.4g} at a quarter of the rate)"
+            told += "" if abs(self.back[-1, 1] - self.begin) <= BACK else f", by resting at {self.first:g}"
         turns = [
             f"{way} it passes one half at {value:.4g}"
             for way, value in (("there", self.turn(self.there)), ("back", self.turn(self.back)))

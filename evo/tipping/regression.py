@@ -113,4 +113,4 @@ def _sobol(dimensions: int, number: int, seed: int) -> np.ndarray:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # balance needs a power of two; a regression does not
-        return 2 * qmc.Sobol(dimensions, seed=seed).random(number) - 1
+        return 2 * qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random(number) - 1
