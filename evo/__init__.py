@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evo import exact, plots, traits
+    from evo import exact, plots, tipping, traits
     from evo._errors import ClusterError, ConfigError, SimulationError
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
@@ -36,7 +36,7 @@ _PLACES = {
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
-_MODULES = ("exact", "plots", "traits")
+_MODULES = ("exact", "plots", "tipping", "traits")
 
 __all__ = [
     "ClusterError",
@@ -56,6 +56,7 @@ __all__ = [
     "run",
     "schema",
     "simulate",
+    "tipping",
     "traits",
 ]
 

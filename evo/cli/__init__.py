@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from evo.cli import analyse, check, export, kinds, merge, new, plot, query, rerun, run, schema, show, status, verify
+from evo.cli import (
+    analyse,
+    check,
+    export,
+    kinds,
+    levers,
+    merge,
+    new,
+    plot,
+    query,
+    ramp,
+    rerun,
+    run,
+    schema,
+    show,
+    status,
+    tip,
+    verify,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +35,9 @@ app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
+app.command("tip")(tip.tip)
+app.command("levers")(levers.levers)
+app.command("ramp")(ramp.ramp)
 app.command("plot")(plot.plot)
 app.command("merge")(merge.merge)
 app.command("query")(query.query)

@@ -70,6 +70,20 @@ def read(
         raise typer.Exit(REFUSED) from None
 
 
+def two_numbers(text: str, option: str, form: str) -> tuple[float, float]:
+    """The numbers of `0.1..0.5`; refuses anything else, saying of which form it must be."""
+    import math
+
+    low, _, high = text.partition("..")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        found = math.nan, math.nan
+    if not (math.isfinite(found[0]) and math.isfinite(found[1])):
+        raise typer.BadParameter(f"{text!r} is not of the form {form}", param_hint=option)
+    return found
+
+
 @contextmanager
 def placed(config: Path) -> Iterator[None]:
     """Says in which file and line a point of a sweep is refused."""

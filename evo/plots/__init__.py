@@ -7,7 +7,8 @@ one. `save` writes a figure with the config, seed and versions that made it; `dr
 for. What cannot be drawn raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
+`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
+`loop` show what `evo.tipping` found.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from evo.plots.answers import draw_answers
 from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
 from evo.plots.dependence import dependence
+from evo.plots.dose_response import dose_response
 from evo.plots.gradient import gradient
 from evo.plots.interface import interface
 from evo.plots.invasion import invasion
 from evo.plots.lattice import lattice
 from evo.plots.levels import levels
+from evo.plots.levers import levers
+from evo.plots.loop import loop
 from evo.plots.mix import mix
 from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
@@ -44,6 +48,7 @@ __all__ = [
     "bifurcation",
     "compare",
     "dependence",
+    "dose_response",
     "draw",
     "draw_answers",
     "gradient",
@@ -51,6 +56,8 @@ __all__ = [
     "invasion",
     "lattice",
     "levels",
+    "levers",
+    "loop",
     "mix",
     "network",
     "paths",

@@ -1,0 +1,172 @@
+"""`evo tip`: the least intervention that tips a config, and how the answer depends on its size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evo.cli.drawing import draw, waiting
+from evo.cli.options import Config, Seed, Settings, read, two_numbers
+from evo.cli.words import FAILED, console, plainly
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import Console
+
+    from evo.experiment import Experiment
+    from evo.tipping import Critical, Response, Target
+
+Wanted = Annotated[
+    str | None,
+    typer.Option("--target", metavar="STRATEGY", help="Who is to tip; by default as the config's time_to_tip says."),
+]
+Level = Annotated[float, typer.Option(help="Share of all from which the target counts as reached.")]
+Horizon = Annotated[
+    float | None, typer.Option(help="Generations by which it must be reached; by default those of the run.")
+]
+Hold = Annotated[float | None, typer.Option(help="Generations that it must then stay; by default a tenth of those.")]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="STRATEGY", help="Whom a seed is taken from, or everybody; by default the most."),
+]
+Between = Annotated[
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="How far a number may be moved; by default the range of its parameter."),
+]
+
+
+@plainly
+def tip(
+    config: Config,
+    by: Annotated[
+        str, typer.Option(metavar="seed|bias|PATH", help="What is done, as in parameters.chi; bias: that of traits.")
+    ] = "seed",
+    target: Wanted = None,
+    level: Level = 0.5,
+    horizon: Horizon = None,
+    hold: Hold = None,
+    source: From = None,
+    between: Between = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    width: Annotated[
+        float, typer.Option(help="With chance: width of the intervals asked, as a part of the largest amount.")
+    ] = 0.05,
+    most: Annotated[int, typer.Option(help="With chance: the most runs.", min=50, max=10**7)] = 4000,
+    workers: Annotated[int, typer.Option(help="Threads.", min=1)] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables and pictures.", show_default="runs/NAME-tip")
+    ] = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
+) -> None:
+    """Find the least seed, bias or change of a number after which the target is reached by the horizon and held."""
+    from evo.cli.run import tell_files
+    from evo.cli.summary import tell_experiment
+    from evo.tipping import Budget, critical
+    from evo.tipping.folder import write_tables
+
+    if not 0 < width < 1:
+        raise typer.BadParameter(f"lies between 0 and 1, is {width:g}", param_hint="--width")
+    experiment = without_sweep(read(config, settings, seed=seed))
+    asked = target_from(experiment, target, level, horizon, hold)
+    say = console()
+    tell_experiment(say, experiment)
+    with waiting(say, "looking for what tips it"):
+        found = critical(
+            experiment,
+            by=by,
+            target=asked,
+            source=source,
+            between=bounds(between),
+            budget=Budget(width=width, most=most),
+            workers=workers,
+        )
+    _tell(say, found)
+    folder = out or Path("runs") / f"{config.stem}-tip"
+    about = {"by": by, "target": str(found.target), "answer": found.statement, "runs": found.spent}
+    write_tables(folder, experiment, {"critical": found.table, "doses": found.frame}, about)
+    whole = no_figures or draw(say, folder, {"dose-response": lambda: _picture(found)})
+    tell_files(say, folder)
+    if not whole:
+        raise typer.Exit(FAILED)
+
+
+def without_sweep(experiment: Experiment) -> Experiment:
+    """The experiment at the config's own values."""
+    from evo import _spec
+    from evo.experiment import Experiment
+
+    return _spec.validate(Experiment, {key: value for key, value in experiment.data.items() if key != "sweep"})
+
+
+def target_from(
+    experiment: Experiment, strategy: str | None, level: float, horizon: float | None, hold: float | None
+) -> Target:
+    """The target that the options describe."""
+    from dataclasses import replace
+
+    from evo.tipping import Target
+    from evo.tipping.question import target_of
+
+    if strategy is None:
+        asked = target_of(experiment, None)
+        asked = replace(
+            asked, level=level, horizon=horizon, hold=asked.hold if hold is None and horizon is None else hold
+        )
+        return target_of(experiment, asked)
+    return target_of(experiment, Target(strategy, level, horizon, hold))
+
+
+def bounds(text: str | None) -> tuple[float, float] | None:
+    """LOW..HIGH as numbers."""
+    if text is None:
+        return None
+    low, high = two_numbers(text, "--between", "LOW..HIGH")
+    if not low < high:
+        raise typer.BadParameter(f"{text!r}: the first number is not below the second", param_hint="--between")
+    return low, high
+
+
+def _tell(say: Console, found: Critical) -> None:
+    from rich.table import Table
+
+    from evo.cli.answers import cell
+
+    target = found.target
+    say.print()
+    say.print(f"reached: {target}", style="bold")
+    for one in found.responses:
+        say.print(f"start: {_start(one)}", style="dim")
+        for sentence in one.sentences:
+            say.print(sentence)
+        if one.curve is not None:
+            base = one.baseline
+            say.print(f"without: {base.probability:.3g} ({base.low:.3g} to {base.high:.3g}, {base.runs} runs)")
+        say.print(f"method: {one.method}; {one.spent:,} runs", style="dim")
+        for note in one.notes:
+            say.print(f"note: {note}", style="yellow")
+    grid = Table()
+    shown = ["by", "probability", "outcome", "amount", "value", "low", "high", "baseline", "runs"]
+    for name in shown:
+        grid.add_column(name, justify="left" if name in ("by", "outcome") else "right")
+    for row in found.table[shown].to_numpy(dtype=object).tolist():
+        grid.add_row(*(cell(value) for value in row))
+    say.print(grid)
+
+
+def _start(one: Response) -> str:
+    from evo.recording import start_shares
+
+    experiment = one.question.experiment
+    if experiment.run.start == "random":
+        return "random mixes"
+    shares = start_shares(experiment.run.start, experiment.strategies)
+    return ", ".join(f"{name} {share:.4g}" for name, share in zip(experiment.strategy_names, shares, strict=True))
+
+
+def _picture(found: Critical) -> Figure:
+    from evo.plots import dose_response
+
+    return dose_response(found)
