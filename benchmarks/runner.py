@@ -1,0 +1,144 @@
+"""The same job by evo, by joblib over the same kernel calls, and by Mesa: seconds, and what the engine adds to a replicate.
+
+    python benchmarks/runner.py [--repeats 3]
+
+Jobs: tiny replicates of one point (what the engine adds), points of some 10 ms (how well two threads share them), and a
+two-strategy Moran process that Mesa can express too (`batch_run`, one process). joblib and Mesa are used where they are
+installed. evo writes a run folder, checksums and fsync included; the others return their rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import evo
+from evo.batch.plan import make_plan
+from evo.simulation import run_plan
+from evo.recording import plan_of
+
+MORAN = """
+parameters: {benefit: 4}
+strategies: [cooperate, defect]
+game: {kind: matrix, payoffs: [["benefit - 1", -1], [benefit, 0]]}
+population: {kind: well_mixed, size: 50}
+dynamics: {kind: moran}
+selection: {intensity: 0.1}
+mutation: {rate: 0.01}
+run: {generations: GENERATIONS, replicates: REPLICATES, seed: 5, start: {cooperate: 0.5}}
+sweep: {grid: {parameters.benefit: {linspace: [2, 8, POINTS]}}}
+measure: [final_mix]
+"""
+
+
+def job(generations: int, replicates: int, points: int) -> evo.Experiment:
+    text = MORAN.replace("GENERATIONS", str(generations)).replace("REPLICATES", str(replicates))
+    return evo.loads(text.replace("POINTS", str(points)))
+
+
+def seconds(call: Callable[[], Any], repeats: int) -> float:
+    """Median of the wall times; the first call, which may compile, is left out."""
+    call()
+    took = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        took.append(time.perf_counter() - began)
+    return statistics.median(took)
+
+
+def by_evo(experiment: evo.Experiment, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        evo.run(experiment, out=Path(folder) / "run", workers=workers)
+
+
+def by_kernel(experiment: evo.Experiment) -> None:
+    """Nothing but the kernel, point by point."""
+    for point in make_plan(experiment):
+        _replicates(point.experiment)
+
+
+def _replicates(chosen: evo.Experiment) -> np.ndarray:
+    plan = plan_of(**chosen.plan_arguments, record_every=None)
+    run = chosen.run
+    return run_plan(chosen.model, plan, seed=run.seed, point=chosen.stream, replicates=run.replicates).final
+
+
+def by_joblib(experiment: evo.Experiment, workers: int) -> None:
+    """The same kernel calls, a point each, by joblib's threads."""
+    from joblib import Parallel, delayed
+
+    Parallel(n_jobs=workers, prefer="threads")(
+        delayed(_replicates)(point.experiment) for point in make_plan(experiment)
+    )
+
+
+def by_mesa(experiment: evo.Experiment) -> None:
+    """The same process, an individual at a time, by Mesa's batch_run."""
+    import mesa
+
+    size, generations = experiment.population.size, int(experiment.run.generations)
+
+    class Population(mesa.Model):
+        def __init__(self, benefit: float, seed: int | None = None) -> None:
+            super().__init__(seed=seed)
+            self.benefit = benefit
+            self.cooperates = [place < size // 2 for place in range(size)]
+            self.datacollector = mesa.DataCollector({"cooperators": lambda model: sum(model.cooperates)})
+
+        def step(self) -> None:
+            for _ in range(size):
+                k = sum(self.cooperates)
+                ours = 1 + 0.1 * ((k - 1) * (self.benefit - 1) - (size - k)) / (size - 1)
+                theirs = 1 + 0.1 * k * self.benefit / (size - 1)
+                weights = [ours if each else theirs for each in self.cooperates]
+                child = self.random.choices(self.cooperates, weights)[0]
+                if self.random.random() < 0.01:
+                    child = not child
+                self.cooperates[self.random.randrange(size)] = child
+            self.datacollector.collect(self)
+
+    values = [point.settings["parameters.benefit"] for point in experiment.points()]
+    mesa.batch_run(
+        Population,
+        parameters={"benefit": values},
+        iterations=experiment.run.replicates,
+        max_steps=generations,
+        number_processes=1,
+        display_progress=False,
+    )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--repeats", type=int, default=3)
+    repeats = options.parse_args().repeats
+
+    tiny = job(1, 100_000, 1)
+    added = seconds(lambda: by_evo(tiny, 1), repeats) - seconds(lambda: by_kernel(tiny), repeats)
+    print(f"tiny replicates: the engine adds {added / 1e5 * 1e6:.1f} us to each, folder included")
+
+    sized = job(800, 10, 200)
+    one, two = (seconds(lambda workers=workers: by_evo(sized, workers), repeats) for workers in (1, 2))
+    print(f"200 points of {one / 200 * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency {one / two / 2:.2f}")
+    if importlib.util.find_spec("joblib"):
+        other = seconds(lambda: by_joblib(sized, 2), repeats)
+        print(f"  joblib's threads over the same kernel calls: {other:.2f} s, {other / two:.2f} times as long; no rows, no folder")
+
+    small = job(20, 5, 4)
+    ours = seconds(lambda: by_evo(small, 1), repeats)
+    if importlib.util.find_spec("mesa"):
+        other = seconds(lambda: by_mesa(small), repeats)
+        print(f"4 points, 5 replicates of 1,000 updates: evo {ours:.3f} s, Mesa {other:.3f} s, {other / ours:.1f} times as long")
+
+
+if __name__ == "__main__":
+    main()
