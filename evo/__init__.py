@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evo import exact, plots, traits
     from evo._errors import ConfigError, SimulationError
+    from evo.batch.merging import merge
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
     from evo.experiment import Experiment, dump, load, loads, schema
@@ -31,6 +32,7 @@ _PLACES = {
     "dump": "evo.experiment",
     "load": "evo.experiment",
     "loads": "evo.experiment",
+    "merge": "evo.batch.merging",
     "run": "evo.batch.runner",
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
@@ -50,6 +52,7 @@ __all__ = [
     "exact",
     "load",
     "loads",
+    "merge",
     "plots",
     "run",
     "schema",
