@@ -22,8 +22,8 @@ import numpy as np
 
 import evo
 from evo.batch.plan import make_plan
-from evo.simulation import run_plan
 from evo.recording import plan_of
+from evo.simulation import run_plan
 
 MORAN = """
 parameters: {benefit: 4}
@@ -128,16 +128,22 @@ def main() -> None:
 
     sized = job(800, 10, 200)
     one, two = (seconds(lambda workers=workers: by_evo(sized, workers), repeats) for workers in (1, 2))
-    print(f"200 points of {one / 200 * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency {one / two / 2:.2f}")
+    print(
+        f"200 points of {one / 200 * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency {one / two / 2:.2f}"
+    )
     if importlib.util.find_spec("joblib"):
         other = seconds(lambda: by_joblib(sized, 2), repeats)
-        print(f"  joblib's threads over the same kernel calls: {other:.2f} s, {other / two:.2f} times as long; no rows, no folder")
+        print(
+            f"  joblib's threads over the same kernel calls: {other:.2f} s, {other / two:.2f} times as long; no rows, no folder"
+        )
 
-    small = job(20, 5, 4)
+    small = job(50, 10, 4)
     ours = seconds(lambda: by_evo(small, 1), repeats)
     if importlib.util.find_spec("mesa"):
         other = seconds(lambda: by_mesa(small), repeats)
-        print(f"4 points, 5 replicates of 1,000 updates: evo {ours:.3f} s, Mesa {other:.3f} s, {other / ours:.1f} times as long")
+        print(
+            f"4 points, 10 replicates of 2,500 updates: evo {ours:.3f} s, Mesa {other:.3f} s, {other / ours:.1f} times as long"
+        )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evo import exact, plots, tipping, traits
     from evo._errors import ClusterError, ConfigError, SimulationError
+    from evo.batch.merging import merge
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
     from evo.experiment import Experiment, dump, load, loads, schema
@@ -32,6 +33,7 @@ _PLACES = {
     "dump": "evo.experiment",
     "load": "evo.experiment",
     "loads": "evo.experiment",
+    "merge": "evo.batch.merging",
     "run": "evo.batch.runner",
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
@@ -52,6 +54,7 @@ __all__ = [
     "exact",
     "load",
     "loads",
+    "merge",
     "plots",
     "run",
     "schema",
