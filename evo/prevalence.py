@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from evo.precision import wilson
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -14,18 +15,9 @@ if TYPE_CHECKING:
     from evo.results import Result
 
 MOST_GROUPS = 30
-Z95 = 1.959963984540054  # standard normal quantile at 0.975
 COLUMNS = ("strategy", "count", "of", "unit", "share", "low", "high", "mean_share")
 
 Frame = Any  # pandas', whose types say little
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a proportion [Wilson 1927]; conservative where points of a group differ."""
-    share, spread = count / of, Z95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z95 / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return middle - half if count else 0.0, middle + half if count < of else 1.0
 
 
 def prevalence(result: Result) -> pd.DataFrame:
