@@ -260,10 +260,15 @@ class Experiment(Parts):
         ranges = {name: known.range for name, known in self.parameters.items() if known.range is not None}
         return Scene(self.parameter_values, ranges, self.run.seed)
 
+    @property
+    def benches(self) -> list[Bench]:
+        """Where the points of each part of the sweep are made."""
+        return [Bench.of(self, part, place) for place, part in enumerate(self.sweep)]
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Points of each part of the sweep, before refinement. Raises ConfigError where a part has none."""
-        return tuple(Bench.of(self, part, place).count() for place, part in enumerate(self.sweep))
+        return tuple(bench.count() for bench in self.benches)
 
     def point(self, number: int) -> Point:
         """One point of the sweep; raises KeyError where there is none of this number."""
@@ -381,8 +386,7 @@ def schema() -> dict[str, Any]:
 def check_sweep(experiment: Experiment) -> None:
     """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built; and pictures
     of graphs where no point is of a population on one."""
-    benches = [Bench.of(experiment, part, place) for place, part in enumerate(experiment.sweep)]
-    ends = [bench.at(settings) for bench in benches for settings in bench.settings(ends=True)]
+    ends = [bench.at(settings) for bench in experiment.benches for settings in bench.settings(ends=True)]
     kinds = {experiment.population.kind, *(end.population.kind for end in ends)}
     problems = Problems()
     for place, picture in enumerate(experiment.plots):

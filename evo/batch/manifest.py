@@ -42,7 +42,7 @@ def first_manifest(plan: Plan, threads: int) -> dict[str, Any]:
         "config_hash": config_hash(experiment),
         "seed": experiment.run.seed,
         "points": len(plan.replicates),
-        "replicates": experiment.run.replicates,
+        "replicates": experiment.run.most,
         "rows": plan.rows,
         "versions": versions(),
         "platform": platform.platform(),

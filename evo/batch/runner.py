@@ -17,6 +17,7 @@ from evo.batch.interrupts import Interrupted, stopping
 from evo.batch.manifest import finish, first_manifest, take_over
 from evo.batch.plan import LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
+from evo.batch.rounds import next_round, told, within
 from evo.batch.store import Folder, Memory, Rows, opened
 from evo.batch.tables import failure_schema
 from evo.batch.tasks import Answer, Errors, Job, Pace, compute, missing, tasks
@@ -93,7 +94,7 @@ def carry_out(
 
 def _in_memory(plan: Plan, threads: int, teller: Reporter, manifest: dict[str, Any]) -> Result:
     store = Memory(plan)
-    errors = _Shift(plan, store, threads, teller, np.empty(0, np.int64)).work()
+    plan, errors = _work(plan, store, np.empty(0, np.int64), threads, teller, manifest)
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
     assert outcomes is not None and failures is not None
@@ -105,7 +106,7 @@ def _into_folder(
     plan: Plan, folder: Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
 ) -> Result:
     try:
-        errors = _Shift(plan, folder, threads, teller, done).work()
+        plan, errors = _work(plan, folder, done, threads, teller, manifest)
         folder.compact()
     except KeyboardInterrupt as stop:
         folder.describe(manifest | {"status": "interrupted"})
@@ -116,6 +117,21 @@ def _into_folder(
     finish(manifest, errors, len(outcomes), len(failures))
     folder.describe(manifest)
     return _result(plan, outcomes, paths, failures, errors, manifest, folder.place)
+
+
+def _work(
+    plan: Plan, store: Memory | Folder, done: np.ndarray, threads: int, teller: Reporter, manifest: dict[str, Any]
+) -> tuple[Plan, list[Errors]]:
+    """Round after round, until nothing more follows from what came out; the plan as it is then."""
+    while True:
+        errors = _Shift(plan, store, threads, teller, within(plan, done)).work()
+        grown = next_round(plan, store.so_far) if plan.adaptive else None
+        if grown is None:
+            return plan, errors
+        teller.note(told(plan, grown))
+        plan = store.plan = grown
+        manifest |= {"points": len(plan.parts), "rows": plan.rows}
+        done = store.done()
 
 
 def _result(

@@ -33,6 +33,7 @@ from evo.runfolder import (
     files,
     parts,
     read_manifest,
+    read_rows,
     read_table,
     sorted_rows,
 )
@@ -80,6 +81,14 @@ class Memory:
 
     def begin(self) -> None: ...
 
+    def done(self) -> np.ndarray:
+        """Keys of the replicates that need not run again, sorted."""
+        return np.unique(np.concatenate([keys(block.outcomes) for block in self.blocks]))
+
+    def so_far(self) -> pa.Table | None:
+        """The outcomes that there are, sorted."""
+        return self.tables()[OUTCOMES]
+
     def write(self, rows: Rows) -> None:
         self.blocks.append(rows)
 
@@ -103,8 +112,14 @@ class Folder:
         self.label = {"evo": json.dumps(label, sort_keys=True)}  # into each compacted table
 
     def begin(self) -> None:
-        """Write down which points there are."""
-        self._put(self.place / POINTS, self.plan.points)
+        """Write down which points there are; in a run that is taken up again, later rounds may have added some."""
+        there = self.place / POINTS
+        if not (self.plan.adaptive and there.exists() and len(read_table(there)) > len(self.plan.parts)):
+            self._put(there, self.plan.points)
+
+    def so_far(self) -> pa.Table | None:
+        """The outcomes that there are, sorted."""
+        return read_rows(self.place, OUTCOMES)
 
     def write(self, rows: Rows) -> None:
         """Keep rows for good: what `write` returned from survives a crash."""

@@ -46,7 +46,7 @@ class Refine(Spec):
         if isinstance(self.start, tuple) and len(self.start) != len(self.over):
             raise ProblemError(("start",), f"is one number, or one for each of the {len(self.over)} paths")
         for lines in self.starts:
-            if not 2 <= lines or (lines - 1) * 2**self.depth > MOST_LINES:
+            if lines < 2 or (lines - 1) * 2**self.depth > MOST_LINES:
                 raise ProblemError(("start",), f"is at least 2, and (start - 1)*2**depth at most {MOST_LINES:,}")
         if self.budget is not None and self.budget < self.count:
             raise ProblemError(("budget",), f"is less than the {self.count:,} points of the first grid")

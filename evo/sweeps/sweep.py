@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, cast
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from evo._spec import ProblemError, Spec
 from evo.quantities import Formula
@@ -140,4 +140,17 @@ def _as_parts(value: object) -> object:
     return cast("tuple[object, ...]", value) if isinstance(value, list | tuple) else (value,)
 
 
-Sweeps = Annotated[tuple[Sweep, ...], BeforeValidator(_as_parts, json_schema_input_type=Sweep | tuple[Sweep, ...])]
+def _told_apart(parts: tuple[Sweep, ...]) -> tuple[Sweep, ...]:
+    """Points that a refinement adds are known by the name of their part."""
+    names = [part.name or "" for part in parts]
+    for place, part in enumerate(parts):
+        if part.refine and names.count(names[place]) > 1:
+            raise ProblemError((place, "name"), "needs a name of its own, for refinement adds points to it")
+    return parts
+
+
+Sweeps = Annotated[
+    tuple[Sweep, ...],
+    BeforeValidator(_as_parts, json_schema_input_type=Sweep | tuple[Sweep, ...]),
+    AfterValidator(_told_apart),
+]
