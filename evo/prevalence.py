@@ -21,13 +21,15 @@ Frame = Any  # pandas', whose types say little
 
 
 def prevalence(result: Result) -> pd.DataFrame:
-    """The table of `Result.who_prevails`."""
+    """The table of `Result.who_prevails`. Of a refined grid it counts the first points alone: those that refinement added
+    gather where outcomes change, and their shares would say nothing."""
     import pandas as pd
 
     paths = list(result.points.columns[2:])
     rows: list[dict[str, Any]] = []
     if (winners := _winners(result.outcomes)) is not None:
         table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
+        table = table[table["point"] < sum(result.experiment.sizes or (1,))]
         others = sorted(set(winners.dropna()) - set(result.experiment.strategy_names))
         alone = [] if roles(result.experiment.strategies) else result.experiment.strategy_names
         names = [*alone, *others]  # two roles prevail together

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evo._scalars import NumberError, resolve
+from evo._yaml import load_value
 from evo.experiment import Experiment, loads
 from evo.runfolder import (
     EXPERIMENT,
@@ -78,7 +80,18 @@ class Result:
 
     def at(self, point: int) -> Experiment:
         """The experiment of one point."""
-        return self.experiment.point(point).experiment
+        if point < sum(self.experiment.sizes or (1,)):
+            return self.experiment.point(point).experiment
+        part, settings = self.added[point]  # by refinement
+        bench = next(bench for bench in self.experiment.benches if (bench.part.name or "") == part)
+        return bench.at(settings)
+
+    @property
+    def added(self) -> dict[int, tuple[str, dict[str, Any]]]:
+        """Part and settings of each point that refinement added to those of the config."""
+        later = self.points[self.points["point"] >= sum(self.experiment.sizes or (1,))]
+        rows: list[dict[str, Any]] = later.to_dict("records") if len(later) else []  # pyright: ignore
+        return {row.pop("point"): (row.pop("part"), settings_of(row)) for row in rows}
 
     def who_prevails(self) -> pd.DataFrame:
         """How often each strategy prevails: one row per part of the sweep, group of points in it, and strategy.
@@ -123,6 +136,11 @@ def points_frame(table: pa.Table) -> pd.DataFrame:
         if table.schema.field(name).type == "string":
             frame[name] = frame[name].astype(object).map(_value)
     return frame
+
+
+def settings_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set at a point, from its row in the table of points, part and number left out."""
+    return {path: load_value(value) if isinstance(value, str) else value for path, value in row.items() if value != "-"}
 
 
 def _value(text: str) -> object:
