@@ -369,7 +369,7 @@ def loads(
             experiment = _spec.validate(Experiment, data)
         check_sweep(experiment)
     except ConfigError as error:  # what was set stands on no line
-        raise included.placed(_spec.refuse(error, document=document, data=data, source=source)) from None
+        raise included.placed(_spec.refuse(error, document=document, data=data, source=source), data) from None
     return experiment
 
 

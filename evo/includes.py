@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any, cast
 
 from evo import _yaml
-from evo._spec import ConfigError, ConfigProblem, Path
+from evo._spec import ConfigError, ConfigProblem, Path, value_at
 from evo._yaml import Document
 from evo.datafiles import LARGEST_FILE, with_files
 
@@ -25,14 +25,16 @@ class Included:
     document: Document
     bases: tuple[Document, ...] = field(default=())
 
-    def placed(self, error: ConfigError) -> ConfigError:
-        """The error, with the file and line of what stands in an included config."""
-        return ConfigError([self._placed(problem) for problem in error.problems], error.source)
+    def placed(self, error: ConfigError, data: Any = None) -> ConfigError:
+        """The error, with the file and line of what stands in an included config and is still so in the `data`."""
+        return ConfigError([self._placed(problem, data) for problem in error.problems], error.source)
 
-    def _placed(self, problem: ConfigProblem) -> ConfigProblem:
+    def _placed(self, problem: ConfigProblem, data: Any) -> ConfigProblem:
         own = _depth(problem.path, self.document)
         for base in self.bases:
-            if (depth := _depth(problem.path, base)) > own:
+            depth = _depth(problem.path, base)
+            said = data is None or value_at(data, problem.path) == value_at(base.data, problem.path)
+            if depth > own and said:
                 where = f"({base.source}, line {base.lines[problem.path[:depth]]})"
                 return dataclasses.replace(problem, line=None, message=f"{problem.message} {where}")
         return problem

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from evo.precision import wilson
+from evo.precision import Z95, quantile, wilson
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -77,9 +77,11 @@ def _shares(result: Result, group: Frame, names: list[str]) -> Iterator[dict[str
     random = _is_random(result, group)
     counts = group["_winner"].value_counts()
     total = int(counts.sum())
+    rule = result.experiment.run.replicates
+    z = Z95 if isinstance(rule, int) else quantile(rule.each)  # of the last of several looks
     for name in names:
         count = int(counts.get(name, 0))
-        low, high = wilson(count, total) if random else (math.nan, math.nan)
+        low, high = wilson(count, total, z) if random else (math.nan, math.nan)
         mean = f"final_mix.{name}"
         yield {
             "strategy": name,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +87,43 @@ class Result:
         bench = next(bench for bench in self.experiment.benches if (bench.part.name or "") == part)
         return bench.at(settings)
 
+    def _experiments(self) -> Iterator[tuple[int, Experiment]]:
+        yield from ((point.index, point.experiment) for point in self.experiment.points())
+        yield from ((point, self.at(point)) for point in self.added)
+
     @property
     def added(self) -> dict[int, tuple[str, dict[str, Any]]]:
         """Part and settings of each point that refinement added to those of the config."""
         later = self.points[self.points["point"] >= sum(self.experiment.sizes or (1,))]
         rows: list[dict[str, Any]] = later.to_dict("records") if len(later) else []  # pyright: ignore
         return {row.pop("point"): (row.pop("part"), settings_of(row)) for row in rows}
+
+    def precision(self) -> pd.DataFrame:
+        """How precise each point is that runs until it is (run.replicates.width): one row per point and column that its rule
+        looks at.
+
+        Columns: point, column, replicates, outcome (of words: that of the widest interval), estimate, low, high, width, and
+        whether the point is precise. All looks together miss with at most 1 - confidence; see `evo.precision.Precise`.
+        """
+        import pandas as pd
+        import pyarrow as pa
+
+        from evo.estimates import columns_of, estimates
+
+        table = pa.Table.from_pandas(self.outcomes, preserve_index=False)
+        known = cache(lambda column: estimates(table, column, len(self.points)))
+        ran = self.outcomes["point"].value_counts().to_dict()
+        rows: list[dict[str, Any]] = []
+        for point, experiment in self._experiments():
+            if (rule := experiment.precise) is None:
+                continue
+            for column in columns_of(rule.measure, table.column_names):
+                found = known(column).interval(point, rule)
+                place = {"point": point, "column": column, "replicates": ran.get(point, 0)}
+                width = {"width": found.width, "precise": found.width <= rule.width}
+                rows.append(place | vars(found) | width)
+        names = ["point", "column", "replicates", "outcome", "estimate", "low", "high", "width", "precise"]
+        return pd.DataFrame(rows, columns=names)
 
     def who_prevails(self) -> pd.DataFrame:
         """How often each strategy prevails: one row per part of the sweep, group of points in it, and strategy.

@@ -19,6 +19,7 @@ import pyarrow as pa
 from evo._errors import ConfigError, ConfigProblem, listed, suggest
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.canonical import plain
+from evo.estimates import columns_of
 from evo.experiment import PATH_KEYS, Bench, Experiment, Point
 from evo.lowering import Problems, parts_apart
 from evo.measures import shape_of
@@ -206,11 +207,6 @@ def _check_asked(plan: Plan) -> None:
             if not words and part.refine.change is None:
                 problems.add(at, f"says by how much {part.refine.measure} must change for a cell to be split")
     problems.stop()
-
-
-def columns_of(measure: str, names: Sequence[str]) -> list[str]:
-    """The columns that a measure means: that of its name, or all that begin with it."""
-    return [measure] if measure in names else [name for name in names if name.startswith(f"{measure}.")]
 
 
 class _Survey:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from evo.batch.estimates import Counts, Means, estimates, leading
-from evo.batch.plan import STRIDE, Plan, columns_of
+from evo.batch.plan import STRIDE, Plan
 from evo.canonical import canonical
+from evo.estimates import Counts, Means, columns_of, estimates, leading
 from evo.experiment import Bench
 from evo.sweeps import Refine, Settings
 from evo.sweeps.lattice import Node
@@ -73,8 +73,7 @@ def _replicates(plan: Plan, table: pa.Table) -> np.ndarray:
         for column in columns_of(rule.measure, table.column_names):
             if column not in known:
                 known[column] = estimates(table, column, len(plan.parts))
-            low, high = known[column].interval(point, rule)
-            if high - low > rule.width:
+            if known[column].interval(point, rule).width > rule.width:
                 wanted[point] = look
                 break
     return wanted

@@ -46,7 +46,7 @@ def run(
     """Run an experiment: all its points and replicates, into a folder with tables and pictures."""
     from evo.batch.progress import reporter
     from evo.batch.runner import carry_out
-    from evo.cli.summary import tell_experiment, tell_failures, tell_plan
+    from evo.cli.summary import tell_experiment, tell_failures, tell_plan, tell_precision
     from evo.cli.table import tell_prevalence
 
     threads = _threads(workers)
@@ -77,6 +77,8 @@ def run(
         teller.close()
     _tell_time(say, result)
     tell_prevalence(say, result)
+    if plan.adaptive:
+        tell_precision(say, result)
     tell_failures(say, result)
     whole = no_plots or _draw(result, folder, say)
     tell_files(say, folder)

@@ -17,17 +17,36 @@ MISSING = "(none)"  # an outcome that is null
 
 
 @dataclass(frozen=True)
+class Interval:
+    """An estimate and its confidence interval; outcome: of which outcome of a column of words it is the share."""
+
+    estimate: float
+    low: float
+    high: float
+    outcome: str | None = None
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+
+@dataclass(frozen=True)
 class Counts:
     """Of a column of words: how often each outcome, (points, outcomes)."""
 
     outcomes: tuple[str, ...]
     counts: np.ndarray
 
-    def interval(self, point: int, rule: Precise) -> tuple[float, float]:
+    def interval(self, point: int, rule: Precise) -> Interval:
         """The widest of Wilson's intervals of the shares of the outcomes."""
-        counts = self.counts[point]
-        found = [wilson(count, counts.sum(), quantile(rule.each)) for count in counts[counts > 0].tolist()]
-        return max(found, key=lambda ends: ends[1] - ends[0], default=(-math.inf, math.inf))
+        counts, z = self.counts[point], quantile(rule.each)
+        of = float(counts.sum())
+        found = [
+            Interval(count / of, *wilson(count, of, z), outcome)
+            for outcome, count in zip(self.outcomes, counts.tolist(), strict=True)
+            if count
+        ]
+        return max(found, key=lambda interval: interval.width, default=Interval(math.nan, -math.inf, math.inf))
 
 
 @dataclass(frozen=True)
@@ -38,9 +57,15 @@ class Means:
     mean: np.ndarray
     deviation: np.ndarray
 
-    def interval(self, point: int, rule: Precise) -> tuple[float, float]:
+    def interval(self, point: int, rule: Precise) -> Interval:
         """Student's interval of the mean."""
-        return student(float(self.mean[point]), float(self.deviation[point]), int(self.of[point]), rule.each)
+        mean = float(self.mean[point])
+        return Interval(mean, *student(mean, float(self.deviation[point]), int(self.of[point]), rule.each))
+
+
+def columns_of(measure: str, names: Sequence[str]) -> list[str]:
+    """The columns that a measure means: that of its name, or all that begin with it."""
+    return [measure] if measure in names else [name for name in names if name.startswith(f"{measure}.")]
 
 
 def estimates(table: pa.Table, column: str, points: int) -> Counts | Means:
