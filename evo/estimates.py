@@ -71,7 +71,7 @@ def columns_of(measure: str, names: Sequence[str]) -> list[str]:
 def estimates(table: pa.Table, column: str, points: int) -> Counts | Means:
     """Estimates at points 0 to `points` - 1, from outcomes of these alone."""
     at = table["point"].to_numpy()
-    if table.schema.field(column).type == pa.string():
+    if table.schema.field(column).type in (pa.string(), pa.large_string()):
         coded = table[column].fill_null(MISSING).combine_chunks().dictionary_encode()
         words = coded.dictionary.to_pylist()
         counts = np.zeros((points, len(words)))

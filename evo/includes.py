@@ -37,7 +37,7 @@ class Included:
             if depth > own and said:
                 where = f"({base.source}, line {base.lines[problem.path[:depth]]})"
                 return dataclasses.replace(problem, line=None, message=f"{problem.message} {where}")
-        return problem
+        return problem if own or not self.bases else dataclasses.replace(problem, line=None)
 
 
 def with_includes(document: Document, root: FilePath | None) -> Included:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from evo.cli import analyse, check, kinds, new, plot, run, schema, show
+from evo.cli import analyse, check, kinds, new, plot, run, schema, sensitivity, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("plot")(plot.plot)
 app.command("list")(kinds.kinds)
 app.command("schema")(schema.schema)

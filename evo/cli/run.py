@@ -49,7 +49,7 @@ def run(
     from evo.cli.summary import tell_experiment, tell_failures, tell_plan, tell_precision
     from evo.cli.table import tell_prevalence
 
-    threads = _threads(workers)
+    threads = threads_of(workers)
     if is_about_individuals(config):
         if resume:
             raise typer.BadParameter("a study of individuals is run at one go", param_hint="--resume")
@@ -61,7 +61,7 @@ def run(
     teller = reporter(True)
     try:
         with placed(config):
-            plan = _plan(experiment, yes, teller)
+            plan = planned(experiment, yes, teller)
         teller.close()
         tell_experiment(say, experiment)
         tell_plan(say, plan)
@@ -69,24 +69,24 @@ def run(
             say.print("dry run: nothing was run or written")
             return
         if (reasons := plan.large(folder)) and not yes:
-            _confirm(reasons)
+            confirm(reasons)
         say.print(f"running into {folder}")
         sys.stdout.flush()
         result = carry_out(plan, out=folder, workers=threads, resume=resume, progress=teller, allow_large=True)
     finally:
         teller.close()
-    _tell_time(say, result)
+    tell_time(say, result)
     tell_prevalence(say, result)
     if plan.adaptive:
         tell_precision(say, result)
     tell_failures(say, result)
-    whole = no_plots or _draw(result, folder, say)
+    whole = no_plots or draw_all(result, folder, say)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)
 
 
-def _threads(workers: str) -> int | Literal["auto"]:
+def threads_of(workers: str) -> int | Literal["auto"]:
     if workers == "auto":
         return "auto"
     if not workers.isdecimal() or int(workers) < 1:
@@ -94,17 +94,17 @@ def _threads(workers: str) -> int | Literal["auto"]:
     return int(workers)
 
 
-def _plan(experiment: Experiment, yes: bool, teller: Reporter) -> Plan:
+def planned(experiment: Experiment, yes: bool, teller: Reporter) -> Plan:
     from evo.batch.plan import LargePlanError, make_plan
 
     try:
         return make_plan(experiment, allow_large=yes, building=teller.checking)
     except LargePlanError as error:
-        _confirm(error.reasons)
+        confirm(error.reasons)
         return make_plan(experiment, allow_large=True, building=teller.checking)
 
 
-def _confirm(reasons: list[str]) -> None:
+def confirm(reasons: list[str]) -> None:
     complain("This plan is large: " + "; ".join(reasons) + ".")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         complain("evo: nothing was run; add --yes to run it all the same")
@@ -113,14 +113,14 @@ def _confirm(reasons: list[str]) -> None:
         raise typer.Exit(REFUSED)
 
 
-def _tell_time(say: Console, result: Result) -> None:
+def tell_time(say: Console, result: Result) -> None:
     from evo.batch.progress import duration
 
     words = f"done in {duration(result.manifest['seconds'])} on {result.manifest['workers']} threads"
     say.print(words.replace("on 1 threads", "on 1 thread"))
 
 
-def _draw(result: Result, folder: Path, say: Console) -> bool:
+def draw_all(result: Result, folder: Path, say: Console) -> bool:
     """Draw the pictures of the config; whether all could be drawn."""
     if not result.experiment.plots:
         return True

@@ -32,9 +32,10 @@ def part_words(part: Sweep, points: int) -> str:
     axes += [f"{' × '.join(map(str, part.refine.starts))} {_over(part.refine)}"] if part.refine else []
     axes += [f"{len(part.points)} written out"] if part.points else []
     words = f"{part.name}: " if part.name else ""
-    words += " × ".join(axes) + " = " if axes else ""
-    words += f"{points:,} of {counted(part.size, 'point')}" if part.only else counted(points, "point")
-    words += f" where {' and '.join(part.only)}" if part.only else ""
+    words += " × ".join(axes)
+    if not part.sample or len(axes) > 1:
+        words += (" = " if axes else "") + counted(part.size, "point")
+    words += f", {points:,} of them where {' and '.join(part.only)}" if part.only else ""
     derived = ", ".join(f"{short_path(path)} = {formula}" for path, formula in part.derive.items())
     return words + (f", with {derived}" if derived else "")
 

@@ -32,6 +32,7 @@ from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.prevail import prevail
+from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
 
@@ -56,6 +57,7 @@ __all__ = [
     "paths",
     "prevail",
     "save",
+    "sensitivity",
     "simplex",
     "stationary",
 ]
@@ -65,6 +67,7 @@ _BY_KIND = {
     "paths": paths,
     "mix": mix,
     "compare": compare,
+    "sensitivity": sensitivity,
     "lattice": lattice,
     "network": network,
     "levels": levels,

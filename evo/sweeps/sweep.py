@@ -18,6 +18,7 @@ from evo.sweeps.samples import Sample, extremes, sampled
 from evo.sweeps.values import Settings, Values, ends_of, listed_values
 
 NOTHING_KNOWN = Scene()
+DESIGNS = ("saltelli", "morris")
 
 
 def _as_conditions(value: object) -> object:
@@ -57,6 +58,12 @@ class Sweep(Spec):
             for path, values in getattr(self, key).items():
                 if not listed_values(values):
                     raise ProblemError((key, path), "has no values")
+        if self.sample is not None and self.sample.kind in DESIGNS:
+            besides = [key for key in ("grid", "zip", "refine", "points", "only") if getattr(self, key)]
+            if besides:
+                raise ProblemError(
+                    (besides[0],), f"does not go with {self.sample.kind}, all of whose points belong together"
+                )
         paths = [path for group in self._groups for path in group]
         twice = sorted({path for path in paths if paths.count(path) > 1})
         if twice:
