@@ -198,9 +198,14 @@ def test_a_decision_sees_rows_of_its_own_rounds_only():
 
 def test_a_budget_is_kept_and_spent_on_coarse_cells_first():
     text = COORDINATION + REFINED.replace("depth: 3", "depth: 3, budget: 60")
-    result = evo.run(evo.loads(text))
-    assert 50 <= len(result.points) <= 60
-    assert result.points["parameters.x"].map(lambda x: (8 * x).is_integer()).all()  # no cell was halved twice
+    few, all_of_them = (evo.run(evo.loads(each)).points for each in (text, COORDINATION + REFINED))
+    assert 50 <= len(few) <= 60 < len(all_of_them)
+    paths = ["parameters.a", "parameters.x"]
+    assert len(few.merge(all_of_them, on=paths)) == len(few)
+    once = (8 * all_of_them["parameters.x"]) % 1 + (3.2 * (all_of_them["parameters.a"] - 0.5)) % 1 == 0
+    assert (
+        len(few.merge(all_of_them[once], on=paths)) == once.sum()
+    )  # every cell of the first grid before any smaller one
 
 
 def test_numbers_are_refined_where_they_change_by_more():

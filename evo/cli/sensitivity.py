@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evo.cli.options import Config, Replicates, Seed, Settings, placed, read
+from evo.cli.options import Config, Replicates, Seed, Settings, read
 from evo.cli.words import FAILED, complain, console, plainly, short_path
 
 if TYPE_CHECKING:
@@ -66,14 +66,13 @@ def sensitivity(
     if not samples and not trajectories:
         raise typer.BadParameter("there is nothing to do without samples and trajectories", param_hint="--samples")
     ranges = dict(map(_range, over or []))
-    with placed(config):
-        experiment = designed(
-            read(config, settings, replicates=replicates, seed=seed),
-            over=ranges or None,
-            size=samples,
-            trajectories=trajectories,
-            measure=measure or (),
-        )
+    experiment = designed(
+        read(config, settings, replicates=replicates, seed=seed),
+        over=ranges or None,
+        size=samples,
+        trajectories=trajectories,
+        measure=measure or (),
+    )
     folder = out or Path("runs") / f"{config.stem}-sensitivity"
     say, teller = console(), reporter(True)
     try:
