@@ -90,10 +90,10 @@ def indices(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def named(table: pd.DataFrame) -> pd.Series[str]:
+def named(table: pd.DataFrame) -> list[str]:
     """What each row of the indices is about: a measure, or `measure: outcome`."""
-    outcome = table["outcome"].fillna("")
-    return table["measure"] + (": " + outcome).where(outcome != "", "")
+    both = zip(table["measure"], table["outcome"], strict=True)
+    return [f"{measure}: {outcome}" if isinstance(outcome, str) else measure for measure, outcome in both]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ same course however often it is interrupted and on however many workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -112,7 +112,7 @@ class Map:
 
     bench: Bench
     besides: Settings
-    values: Mapping[str, list[float]]
+    values: dict[str, list[float]]
     points: dict[Node, int] = field(default_factory=dict)
 
     def settings(self, node: Node) -> Settings | None:

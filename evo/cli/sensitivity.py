@@ -151,5 +151,5 @@ def _grid(name: str, rows: Any) -> Any:
         grid.add_row(
             short_path(path), *(f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})" for row in cells)
         )
-    grid.caption = "95 % intervals by bootstrap; S1, ST: shares of the variance; mu*: mean change from end to end"
+    grid.caption = "95 % intervals by bootstrap; S1, ST: shares of the variance; mu*: mean effect of a whole range"
     return grid

@@ -59,11 +59,12 @@ def tell_precision(say: Console, result: Result) -> None:
     table = result.precision()
     if not len(table):
         return
-    precise = table.groupby("point")["precise"].all()
-    wide: Any = table[~table["precise"]]
-    words = f"precise at {int(precise.sum()):,} of {counted(len(precise), 'point')}"
-    if len(wide):
-        first = wide.sort_values("width", ascending=False).iloc[0]
+    rows: list[Any] = table.to_dict("records")
+    wide = [row for row in rows if not row["precise"]]
+    points = len({row["point"] for row in rows})
+    words = f"precise at {points - len({row['point'] for row in wide}):,} of {counted(points, 'point')}"
+    if wide:
+        first = max(wide, key=lambda row: row["width"])
         words += f"; the widest interval is {first['width']:.3g}, of {first['column']} at point {first['point']}"
     say.print(words)
 

@@ -132,14 +132,14 @@ def cells_of(winners: pd.DataFrame, swept: Swept, points: Sequence[int], x: Axis
 
 def _nearest(winners: pd.DataFrame, swept: Swept, points: Sequence[int], x: Axis, y: Axis, agreed: float) -> Cells:
     """The cells of a panel whose points lie anywhere: each shows the nearest point, axes being equally long."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     at = np.array([[_coordinate(axis, swept, point) for axis in (x, y)] for point in points])
     table = winners.reindex(points)
     scale = np.array([_extent(axis) for axis in (x, y)])
     centres = np.stack(np.meshgrid(_shown(x, x.at), _shown(y, y.at)), axis=-1)
     shown = np.stack([_shown(x, at[:, 0]), _shown(y, at[:, 1])], axis=-1)
-    nearest = cKDTree(shown / scale).query(centres / scale)[1]
+    nearest = KDTree(shown / scale).query(centres / scale)[1]
     winner = table["winner"].astype(object).where(table["winner"].notna(), FAILED).to_numpy()
     share, agreement = table["share"].to_numpy(float), table["agreement"].to_numpy(float)
     alone = any(path not in (x.path, y.path) and path in swept.spread for path in swept.paths)

@@ -30,9 +30,9 @@ from evo.sensitivity import indices, named
 
 MOST_MEASURES = 6
 ROW = 0.26  # inches of a path
-DARK, PALE = "#3b5b7d", "#b9c8d8"
-METHODS = {"sobol": "share of the variance", "morris": "change from end to end"}
-BARS = {"sobol": (("ST", PALE, 0.8), ("S1", DARK, 0.4)), "morris": (("mu_star", DARK, 0.5),)}
+DARK, PALE, OTHER = "#3b5b7d", "#a9bccf", "#7d8f69"
+METHODS = {"sobol": "share of the variance", "morris": "effect of a whole range"}
+BARS = {"sobol": (("S1", DARK, -0.2, 0.36), ("ST", PALE, 0.2, 0.36)), "morris": (("mu_star", OTHER, 0.0, 0.5),)}
 WORDS = {
     "S1": "alone ($S_1$)",
     "ST": "with all others ($S_T$)",
@@ -69,18 +69,18 @@ def sensitivity(result: Result, *, part: str | None = None, measure: Sequence[st
                     ax.set_title(plain(called) if not column else "")
                 ax.set_xlabel(METHODS[method] if row + 1 == len(asked) else "")
         shown = [index for method in methods for index in BARS[method]]
-        handles = [Patch(facecolor=color, linewidth=0) for _, color, _ in shown]
-        add_legend(page, handles, [WORDS[index] for index, _, _ in shown])
+        handles = [Patch(facecolor=color, linewidth=0) for _, color, _, _ in shown]
+        add_legend(page, handles, [WORDS[index] for index, _, _, _ in shown])
         add_note(page, f"95{SPACE}% intervals by bootstrap.{_meaning(result.experiment, asked)}")
         return close_page(page, list(grid.flat), aspect=body / len(asked) / (width / len(methods)) * 0.9)
 
 
 def _draw(ax: Axes, table: Any, order: Sequence[str], method: str) -> None:
     highest = 0.0
-    for index, color, height in BARS[method]:
+    for index, color, beside, height in BARS[method]:
         rows = table[table["index"] == index].set_index("path").reindex(order)
         value, low, high = (rows[name].to_numpy(float) for name in ("value", "low", "high"))
-        places = np.arange(len(order))
+        places = np.arange(len(order)) + beside
         ax.barh(places, np.maximum(np.nan_to_num(value), 0), height=height, color=color, linewidth=0, gid=index)
         reach = np.abs(np.stack([value - low, high - value]))
         ax.errorbar(

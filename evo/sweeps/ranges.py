@@ -71,14 +71,14 @@ class Range(Spec):
 
 
 def _by_path(value: object) -> object:
-    if isinstance(value, list | tuple):
-        items = cast("tuple[object, ...]", value)
-        return {item: {} for item in items} if all(isinstance(item, str) for item in items) else items
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in cast("tuple[object, ...]", value)):
+        return dict.fromkeys(cast("tuple[str, ...]", value), _OWN)
     if isinstance(value, dict):
-        return {path: {} if item is None else item for path, item in cast("dict[str, object]", value).items()}
-    return value
+        return {path: _OWN if item is None else item for path, item in cast("dict[str, object]", value).items()}
+    return cast(object, value)
 
 
+_OWN: Mapping[str, object] = {}  # the parameter's own range
 _Paths = Annotated[dict[str, Range], Field(min_length=1)]
 Over = Annotated[
     _Paths,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
@@ -47,8 +48,7 @@ class LatinHypercube(Spec):
         return self.size
 
     def shares(self, seed: int) -> np.ndarray:
-        from scipy.stats import qmc
-
+        qmc: Any = import_module("scipy.stats.qmc")
         return qmc.LatinHypercube(len(self.over), rng=np.random.default_rng(seed)).random(self.size)
 
 
@@ -66,8 +66,7 @@ class Sobol(Spec):
         return self.size
 
     def shares(self, seed: int) -> np.ndarray:
-        from scipy.stats import qmc
-
+        qmc: Any = import_module("scipy.stats.qmc")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of sizes that are no power of two
             return qmc.Sobol(len(self.over), rng=np.random.default_rng(seed)).random(self.size)
@@ -94,9 +93,8 @@ class Saltelli(Spec):
         return self.size * (len(self.over) + 2)
 
     def shares(self, seed: int) -> np.ndarray:
-        from SALib.sample import sobol
-
-        return sobol.sample(unit_problem(self.over), self.size, calc_second_order=False, seed=seed)
+        salib: Any = import_module("SALib.sample.sobol")
+        return salib.sample(unit_problem(self.over), self.size, calc_second_order=False, seed=seed)
 
 
 class Morris(Spec):
@@ -114,9 +112,8 @@ class Morris(Spec):
         return self.size * (len(self.over) + 1)
 
     def shares(self, seed: int) -> np.ndarray:
-        from SALib.sample import morris
-
-        return morris.sample(unit_problem(self.over), self.size, num_levels=self.levels, seed=seed)
+        salib: Any = import_module("SALib.sample.morris")
+        return salib.sample(unit_problem(self.over), self.size, num_levels=self.levels, seed=seed)
 
 
 Sample = Annotated[Random | LatinHypercube | Sobol | Saltelli | Morris, Field(discriminator="kind")]
