@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evo import exact, plots, tipping, traits
+    from evo import exact, plots, sensitivity, tipping, traits
     from evo._errors import ClusterError, ConfigError, SimulationError
     from evo.batch.merging import merge
     from evo.batch.plan import LargePlanError
@@ -38,7 +38,7 @@ _PLACES = {
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
-_MODULES = ("exact", "plots", "tipping", "traits")
+_MODULES = ("exact", "plots", "sensitivity", "tipping", "traits")
 
 __all__ = [
     "ClusterError",
@@ -58,6 +58,7 @@ __all__ = [
     "plots",
     "run",
     "schema",
+    "sensitivity",
     "simulate",
     "tipping",
     "traits",

@@ -26,6 +26,7 @@ __all__ = [
     "render_path",
     "replace",
     "validate",
+    "value_at",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -161,13 +162,14 @@ def _no_such_path(path: Path, done: Path, head: str, known: list[str]) -> Config
 def _line(path: Path, document: Document, data: object) -> int | None:
     """The line of a key, or of the nearest one above it; None where `data` no longer says what the document does."""
     if path in document.lines:
-        said = [_at(data, path)] == [_at(document.data, path)]  # in lists, for NaN equals itself there
+        said = [value_at(data, path)] == [value_at(document.data, path)]  # in lists, for NaN equals itself there
         return document.lines[path] if said else None
     above = [path[:length] for length in range(len(path), -1, -1) if path[:length] in document.lines]
     return document.lines[above[0]] if above else None
 
 
-def _at(data: Any, path: Path) -> object:
+def value_at(data: Any, path: Path) -> object:
+    """What stands at a path of plain data, None where nothing does."""
     for key in path:
         try:
             data = data[key]

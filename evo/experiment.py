@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -16,13 +17,15 @@ from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain, point_hash, short_hash
 from evo.clusters import Cluster
 from evo.datafiles import with_files
+from evo.includes import with_includes
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.model import Model, Parts
 from evo.pictures import Mix, OfGraphs, Paths, Picture
+from evo.precision import Precise
 from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
-from evo.sweeps import Settings, Sweep, Sweeps
+from evo.sweeps import Scene, Settings, Sweep, Sweeps
 
 SCHEMA_VERSION = 1
 COMMON = 0  # the point in the streams of every point that shares its random numbers
@@ -46,11 +49,12 @@ class Run(Spec):
     `start` names shares (the remainder split equally over the unnamed) or is random: uniform on the simplex, drawn per
     replicate. `until` may end a run early: at rest (every rate of change below `rest`), when a strategy is fixed, or on
     a cycle. `tolerance` bounds the error of each share in a flow, away from separatrices. `burn_in` is left out of time
-    averages. With `common_random_numbers` all points share their streams, for comparisons between points.
+    averages. With `common_random_numbers` all points share their streams, for comparisons between points. `replicates`
+    is a number, or says how narrow an interval must become: {width: 0.1, measure: prevailing, at_most: 1000}.
     """
 
     generations: Annotated[float, Field(gt=0)]
-    replicates: Annotated[int, Field(ge=1, le=10**7)] = 1
+    replicates: Annotated[int, Field(ge=1, le=10**7)] | Precise = 1
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     start: dict[str, Annotated[float, Field(ge=0, le=1)]] | Literal["random"] = Field(default_factory=dict)
     record: Record | None = None
@@ -59,6 +63,16 @@ class Run(Spec):
     tolerance: Annotated[float, Field(gt=1e-13, lt=0.1)] = 1e-8
     burn_in: Annotated[float, Field(ge=0)] = 0.0
     common_random_numbers: bool = False
+
+    @property
+    def fewest(self) -> int:
+        """Replicates that a point begins with."""
+        return self.replicates if isinstance(self.replicates, int) else self.replicates.at_least
+
+    @property
+    def most(self) -> int:
+        """Replicates that a point may have."""
+        return self.replicates if isinstance(self.replicates, int) else self.replicates.at_most
 
 
 Measures = Annotated[tuple[Measure, ...], Field(min_length=1)]
@@ -70,10 +84,19 @@ def _version(value: object) -> object:
     return value
 
 
+def _not_read(value: object) -> object:
+    if value is not None:
+        raise ValueError("files are included where a config is read from a file (evo.load)")
+    return value
+
+
 class Experiment(Parts):
     """A complete experiment; its keys are those of the YAML file, and `model` is the model that they describe."""
 
     schema_version: Annotated[Literal[1], BeforeValidator(_version)] = 1
+    include: Annotated[None, BeforeValidator(_not_read, json_schema_input_type=str)] = Field(
+        default=None, description="a config to start from: what stands here goes before what it says"
+    )
     title: str = ""
     question: str = ""
     note: str = Field(default="", description="what a reader must know: caveats, sources")
@@ -180,8 +203,18 @@ class Experiment(Parts):
 
     @property
     def replicates(self) -> int:
-        """Replicates that are worth running: one where nothing is random."""
-        return 1 if self.model.deterministic and self.run.start != "random" else self.run.replicates
+        """Replicates that are worth running, to begin with: one where nothing is random."""
+        return self.run.fewest if self.random else 1
+
+    @property
+    def random(self) -> bool:
+        """Whether replicates differ."""
+        return not self.model.deterministic or self.run.start == "random"
+
+    @property
+    def precise(self) -> Precise | None:
+        """The rule by which more replicates follow, None where their number is fixed."""
+        return self.run.replicates if self.random and isinstance(self.run.replicates, Precise) else None
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -213,32 +246,41 @@ class Experiment(Parts):
         return data
 
     def points(self, first: int = 0) -> Iterator[Point]:
-        """The points of the sweep, in order, from number `first` on; one, without settings, where nothing varies."""
-        if self.sweep:
-            yield from self.points_of(self.sweep, first)
-        elif first == 0:
+        """The points of the sweep before refinement, in order, from number `first` on; one, without settings, where nothing
+        varies."""
+        if not self.sweep and first == 0:
             yield Point(0, "", {}, self)
-
-    def points_of(self, parts: Sequence[Sweep], first: int = 0) -> Iterator[Point]:
-        """The points of these parts of a sweep, from number `first` on."""
-        bare = _spec.validate(Experiment, {key: value for key, value in self.data.items() if key != "sweep"})
         index = 0
-        for place, part in enumerate(parts):
-            if index + part.size <= first:
+        for place, part in enumerate(self.sweep):
+            if index + part.size <= first and not part.only:
                 index += part.size
                 continue
-            try:
-                fixed = bare.replace(part.set) if part.set else bare
-            except ConfigError as error:
-                raise _within(error, ("sweep", place, "set")) from None
-            for settings in part.settings():
+            bench = Bench.of(self, part, place)
+            for settings in bench.settings():
                 if index >= first:
-                    try:
-                        chosen = fixed.replace(settings) if settings else fixed
-                    except ConfigError as error:
-                        raise _within(error, ("sweep", place), settings) from None
-                    yield Point(index, part.name or "", settings, chosen)
+                    yield Point(index, part.name or "", settings, bench.at(settings))
                 index += 1
+
+    @cached_property
+    def bare(self) -> Experiment:
+        """The experiment without its sweep."""
+        return _spec.validate(Experiment, {key: value for key, value in self.data.items() if key != "sweep"})
+
+    @property
+    def scene(self) -> Scene:
+        """What a sweep knows of this experiment."""
+        ranges = {name: known.range for name, known in self.parameters.items() if known.range is not None}
+        return Scene(self.parameter_values, ranges, self.run.seed)
+
+    @property
+    def benches(self) -> list[Bench]:
+        """Where the points of each part of the sweep are made."""
+        return [Bench.of(self, part, place) for place, part in enumerate(self.sweep)]
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Points of each part of the sweep, before refinement. Raises ConfigError where a part has none."""
+        return tuple(bench.count() for bench in self.benches)
 
     def point(self, number: int) -> Point:
         """One point of the sweep; raises KeyError where there is none of this number."""
@@ -256,6 +298,53 @@ class Point:
     part: str
     settings: Settings
     experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the points of one part of a sweep are made: the experiment without its sweep, with what the part sets."""
+
+    part: Sweep
+    place: int
+    fixed: Experiment
+
+    @classmethod
+    def of(cls, experiment: Experiment, part: Sweep, place: int) -> Bench:
+        """Raises ConfigError where what the part sets is wrong."""
+        try:
+            return cls(part, place, experiment.bare.replace(part.set) if part.set else experiment.bare)
+        except ConfigError as error:
+            raise _within(error, ("sweep", place, "set")) from None
+
+    def settings(self, *, ends: bool = False) -> Iterator[Settings]:
+        """The settings of every point of the part before refinement, or those at its ends."""
+        scene = self.fixed.scene
+        with self._placed():
+            yield from self.part.ends(scene) if ends else self.part.settings(scene)
+
+    def count(self) -> int:
+        """How many points that is."""
+        with self._placed():
+            found = self.part.count(self.fixed.scene)
+        if not found:
+            problem = ConfigProblem(("sweep", self.place, "only"), None, "leaves no point")
+            raise ConfigError([problem])
+        return found
+
+    def at(self, settings: Settings) -> Experiment:
+        """The experiment of one point."""
+        try:
+            return self.fixed.replace(settings) if settings else self.fixed
+        except ConfigError as error:
+            raise _within(error, ("sweep", self.place), settings) from None
+
+    @contextmanager
+    def _placed(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except ProblemError as error:
+            path = ("sweep", self.place, *error.path)
+            raise ConfigError([ConfigProblem(path, None, error.message, error.hint)]) from None
 
 
 def load(
@@ -279,18 +368,20 @@ def loads(
     data_root: str | FilePath | None = None,
 ) -> Experiment:
     """`load` from text; without `data_root` no data files are read."""
-    document = _yaml.load(text, source=source)
-    data: Any = document.data
+    root = None if data_root is None else FilePath(data_root)
+    written = _yaml.load(text, source=source)
+    included = with_includes(written, root)
+    document, data = included.document, cast("Any", included.document.data)
     try:
-        data = with_files(document.data, None if data_root is None else FilePath(data_root))
+        data = with_files(document.data, root)
         experiment = _spec.validate(Experiment, data, document=document, source=source)
         if settings:
             data = experiment.data_with(settings)
-            data = with_files(data, None if data_root is None else FilePath(data_root))
+            data = with_files(data, root)
             experiment = _spec.validate(Experiment, data)
         check_sweep(experiment)
     except ConfigError as error:  # what was set stands on no line
-        raise _spec.refuse(error, document=document, data=data, source=source) from None
+        raise included.placed(_spec.refuse(error, document=document, data=data, source=source), data) from None
     return experiment
 
 
@@ -307,8 +398,8 @@ def schema() -> dict[str, Any]:
 def check_sweep(experiment: Experiment) -> None:
     """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built; and pictures
     of graphs where no point is of a population on one."""
-    ends = experiment.points_of(tuple(part.ends for part in experiment.sweep))
-    kinds = {experiment.population.kind, *(point.experiment.population.kind for point in ends)}
+    ends = [bench.at(settings) for bench in experiment.benches for settings in bench.settings(ends=True)]
+    kinds = {experiment.population.kind, *(end.population.kind for end in ends)}
     problems = Problems()
     for place, picture in enumerate(experiment.plots):
         if isinstance(picture, OfGraphs) and "network" not in kinds:

@@ -48,6 +48,15 @@ class Compare(Spec):
     x: str | None = None
 
 
+class Sensitivity(Spec):
+    """Which swept path decides: Sobol's and Morris's indices of each `measure` (a column of the outcomes) as bars with
+    intervals, from samples of kind `saltelli` and `morris`."""
+
+    kind: Literal["sensitivity"] = "sensitivity"
+    part: str | None = None
+    measure: tuple[str, ...] = ()
+
+
 class Lattice(Spec):
     """Who plays what on a square lattice at some `times` (generations): a row of snapshots for each point of the sweep."""
 
@@ -94,5 +103,5 @@ def _by_name(value: object) -> object:
 
 
 OfGraphs = Lattice | Network | Levels | Interface
-_Kinds = Annotated[Prevail | Paths | Mix | Compare | OfGraphs, Field(discriminator="kind")]
+_Kinds = Annotated[Prevail | Paths | Mix | Compare | Sensitivity | OfGraphs, Field(discriminator="kind")]
 Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

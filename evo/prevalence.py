@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from evo.precision import Z95, quantile, wilson
 from evo.strategies import roles
 
 if TYPE_CHECKING:
@@ -14,28 +15,21 @@ if TYPE_CHECKING:
     from evo.results import Result
 
 MOST_GROUPS = 30
-Z95 = 1.959963984540054  # standard normal quantile at 0.975
 COLUMNS = ("strategy", "count", "of", "unit", "share", "low", "high", "mean_share")
 
 Frame = Any  # pandas', whose types say little
 
 
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a proportion [Wilson 1927]; conservative where points of a group differ."""
-    share, spread = count / of, Z95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z95 / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return middle - half if count else 0.0, middle + half if count < of else 1.0
-
-
 def prevalence(result: Result) -> pd.DataFrame:
-    """The table of `Result.who_prevails`."""
+    """The table of `Result.who_prevails`. Of a refined grid it counts the first points alone: those that refinement added
+    gather where outcomes change, and their shares would say nothing."""
     import pandas as pd
 
     paths = list(result.points.columns[2:])
     rows: list[dict[str, Any]] = []
     if (winners := _winners(result.outcomes)) is not None:
         table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
+        table = table[table["point"] < sum(result.experiment.sizes or (1,))]
         others = sorted(set(winners.dropna()) - set(result.experiment.strategy_names))
         alone = [] if roles(result.experiment.strategies) else result.experiment.strategy_names
         names = [*alone, *others]  # two roles prevail together
@@ -83,9 +77,11 @@ def _shares(result: Result, group: Frame, names: list[str]) -> Iterator[dict[str
     random = _is_random(result, group)
     counts = group["_winner"].value_counts()
     total = int(counts.sum())
+    rule = result.experiment.run.replicates
+    z = Z95 if isinstance(rule, int) else quantile(rule.each)  # of the last of several looks
     for name in names:
         count = int(counts.get(name, 0))
-        low, high = wilson(count, total) if random else (math.nan, math.nan)
+        low, high = wilson(count, total, z) if random else (math.nan, math.nan)
         mean = f"final_mix.{name}"
         yield {
             "strategy": name,

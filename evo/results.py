@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from evo._scalars import NumberError, resolve
+from evo._yaml import load_value
 from evo.experiment import Experiment, loads
 from evo.places import place_of
 from evo.runfolder import (
@@ -93,7 +94,49 @@ class Result:
 
     def at(self, point: int) -> Experiment:
         """The experiment of one point."""
-        return self.experiment.point(point).experiment
+        if point < sum(self.experiment.sizes or (1,)):
+            return self.experiment.point(point).experiment
+        part, settings = self.added[point]  # by refinement
+        bench = next(bench for bench in self.experiment.benches if (bench.part.name or "") == part)
+        return bench.at(settings)
+
+    def _experiments(self) -> Iterator[tuple[int, Experiment]]:
+        yield from ((point.index, point.experiment) for point in self.experiment.points())
+        yield from ((point, self.at(point)) for point in self.added)
+
+    @property
+    def added(self) -> dict[int, tuple[str, dict[str, Any]]]:
+        """Part and settings of each point that refinement added to those of the config."""
+        later = self.points[self.points["point"] >= sum(self.experiment.sizes or (1,))]
+        rows: list[dict[str, Any]] = later.to_dict("records") if len(later) else []  # pyright: ignore
+        return {row.pop("point"): (row.pop("part"), settings_of(row)) for row in rows}
+
+    def precision(self) -> pd.DataFrame:
+        """How precise each point is that runs until it is (run.replicates.width): one row per point and column that its rule
+        looks at.
+
+        Columns: point, column, replicates, outcome (of words: that of the widest interval), estimate, low, high, width, and
+        whether the point is precise. All looks together miss with at most 1 - confidence; see `evo.precision.Precise`.
+        """
+        import pandas as pd
+        import pyarrow as pa
+
+        from evo.estimates import columns_of, estimates
+
+        table = pa.Table.from_pandas(self.outcomes, preserve_index=False)
+        known = cache(lambda column: estimates(table, column, len(self.points)))
+        ran = self.outcomes["point"].value_counts().to_dict()
+        rows: list[dict[str, Any]] = []
+        for point, experiment in self._experiments():
+            if (rule := experiment.precise) is None:
+                continue
+            for column in columns_of(rule.measure, table.column_names):
+                found = known(column).interval(point, rule)
+                place = {"point": point, "column": column, "replicates": ran.get(point, 0)}
+                width = {"width": found.width, "precise": found.width <= rule.width}
+                rows.append(place | vars(found) | width)
+        names = ["point", "column", "replicates", "outcome", "estimate", "low", "high", "width", "precise"]
+        return pd.DataFrame(rows, columns=names)
 
     def who_prevails(self) -> pd.DataFrame:
         """How often each strategy prevails: one row per part of the sweep, group of points in it, and strategy.
@@ -182,6 +225,11 @@ def points_frame(table: pa.Table) -> pd.DataFrame:
         if table.schema.field(name).type == "string":
             frame[name] = frame[name].astype(object).map(_value)
     return frame
+
+
+def settings_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set at a point, from its row in the table of points, part and number left out."""
+    return {path: load_value(value) if isinstance(value, str) else value for path, value in row.items() if value != "-"}
 
 
 def _value(text: str) -> object:

@@ -99,7 +99,7 @@ def first_manifest(plan: Plan, crew: dict[str, Any]) -> dict[str, Any]:
         "seed": experiment.run.seed,
         "shard": None if plan.shard.whole else str(plan.shard),
         "points": len(plan.replicates),
-        "replicates": experiment.run.replicates,
+        "replicates": experiment.run.most,
         "rows": plan.rows,
         "versions": versions(),
         "packages": packages(),

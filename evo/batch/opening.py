@@ -62,10 +62,11 @@ def _check_ours(place: Path, plan: Plan, manifest: dict[str, Any], *, resume: bo
 
 
 def _check_widened(place: Path, plan: Plan, there: dict[str, Any]) -> None:
-    """A run with another config goes on only where every point that is there is one of this experiment, too."""
+    """A run with another config goes on only where every point that is there is one of this experiment, too, and where
+    what is run does not follow from what came out."""
     addresses = read_addresses(place) if (place / POINTS).exists() else np.empty(0, np.int64)
     gone = int((plan.places(addresses) < 0).sum())
-    if len(addresses) and not gone:
+    if len(addresses) and not gone and not plan.adaptive:
         return
     title = f" ({there['title']})" if there.get("title") else ""
     some = f"; {len(addresses) - gone:,} of its {len(addresses):,} points are the same" if gone < len(addresses) else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import itertools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +16,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evo._errors import ConfigError, ConfigProblem, listed, suggest
 from evo.batch.shards import WHOLE, Shard
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
-from evo.experiment import Experiment, Point
-from evo.lowering import parts_apart
+from evo.canonical import plain
+from evo.estimates import columns_of
+from evo.experiment import PATH_KEYS, Bench, Experiment, Point
+from evo.lowering import Problems, parts_apart
 from evo.measures import shape_of
 from evo.places import is_local
+from evo.precision import Precise
 from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
 
@@ -47,6 +53,8 @@ class Plan:
     parts, settings: of each point in order, its part of the sweep and what is set there. replicates: of each point.
     records: of each point, rows of one replicate's path (0 where none is kept). random: which points have randomness.
     addresses: of each point, what is computed there; points of equal address are computed once, as the first of them.
+    precise: of each point, the rule by which more replicates follow, or None. Of what is decided as the run goes on the
+    plan holds what is decided so far (`evo.batch.rounds`).
     recording: bytes of the largest recording of one replicate. kept: the built points, where they are not too many.
     shard: what this run does of it, where several share the work.
     """
@@ -58,6 +66,7 @@ class Plan:
     records: np.ndarray
     random: np.ndarray
     addresses: np.ndarray
+    precise: tuple[Precise | None, ...]
     recording: int
     outcomes: pa.Schema
     paths: pa.Schema | None
@@ -65,7 +74,35 @@ class Plan:
     shard: Shard = WHOLE
 
     def __iter__(self) -> Iterator[Point]:
-        return iter(self.kept) if self.kept is not None else self.experiment.points()
+        if self.kept is not None:
+            return iter(self.kept)
+        return itertools.chain(self.experiment.points(), self._added())
+
+    def _added(self) -> Iterator[Point]:
+        """The points that refinement added to those of the config."""
+        benches = {bench.part.name or "": bench for bench in self.experiment.benches if bench.part.refine}
+        for number in range(sum(self.experiment.sizes), len(self.parts) if benches else 0):
+            part, settings = self.parts[number], self.settings[number]
+            yield Point(number, part, settings, benches[part].at(settings))
+
+    def grown(self, replicates: np.ndarray, added: Sequence[tuple[Bench, Settings]]) -> Plan:
+        """The plan with these replicates of the points that it has, and with more points."""
+        if not added:
+            return dataclasses.replace(self, replicates=replicates)
+        survey = _Survey.of(dataclasses.replace(self, replicates=replicates))
+        for number, (bench, settings) in enumerate(added, len(self.parts)):
+            survey.add(Point(number, bench.part.name or "", settings, bench.at(settings)))
+        grown = survey.plan()
+        if not (grown.outcomes.equals(self.outcomes) and grown.paths == self.paths):
+            place = next(bench.place for bench, _ in added)
+            problem = "changes which columns the outcomes have from point to point: such a path goes under grid"
+            raise ConfigError([ConfigProblem(("sweep", place, "refine"), None, problem)])
+        return grown
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether more points or replicates may follow from what comes out."""
+        return any(part.refine for part in self.experiment.sweep) or any(self.precise)
 
     @cached_property
     def points(self) -> pa.Table:
@@ -136,7 +173,7 @@ class Plan:
                 f"the graph is in {parts:,} parts without a tie between them: no strategy can spread from one to another"
             ]
         once, points = int((~self.random).sum()), len(self.replicates)
-        wanted = self.experiment.run.replicates
+        wanted = self.experiment.run.most
         if wanted == 1 or not once:
             return []
         if once == points:
@@ -168,6 +205,8 @@ def make_plan(
     Raises ConfigError where a point is refused, LargePlanError where there are very many and that is not allowed.
     """
     total = sum(part.size for part in experiment.sweep) if experiment.sweep else 1
+    if total <= MANY_POINTS or allow_large:
+        total = sum(experiment.sizes) if experiment.sweep else 1
     if total > MANY_POINTS and not allow_large:
         minutes = total // 60_000
         raise LargePlanError([f"it has {total:,} points: to check them alone takes about {minutes:,} minutes"])
@@ -176,7 +215,36 @@ def make_plan(
         survey.add(point)
         if building is not None and (point.index % 50 == 49 or point.index + 1 == total):
             building(point.index + 1, total)
-    return survey.plan()
+    plan = survey.plan()
+    _check_asked(plan)
+    return plan
+
+
+def _check_asked(plan: Plan) -> None:
+    """Refuse a rule that looks at what is not measured."""
+    experiment, problems = plan.experiment, Problems()
+    asked: list[tuple[tuple[str | int, ...], str]] = [
+        (("sweep", place, "refine", "measure"), part.refine.measure)
+        for place, part in enumerate(experiment.sweep)
+        if part.refine
+    ]
+    asked += [(("run", "replicates", "measure"), rule.measure) for rule in dict.fromkeys(plan.precise) if rule]
+    for path, measure in asked:
+        if not (found := columns_of(measure, plan.outcomes.names)):
+            names = plan.outcomes.names[2:]
+            hint = suggest(measure, names) or f"columns: {listed(names)}"
+            problems.add(path, f"{measure!r} is no column of the outcomes: it must be measured", hint)
+        elif len(found) > 1 and path[0] == "sweep":
+            problems.add(path, f"{measure!r} is several columns: {listed(found)}", f"choose one, such as {found[0]}")
+    for place, part in enumerate(experiment.sweep):
+        if part.refine and part.refine.measure in plan.outcomes.names:
+            words = plan.outcomes.field(part.refine.measure).type == pa.string()
+            at = ("sweep", place, "refine", "change")
+            if words and part.refine.change is not None:
+                problems.add(at, f"is for numbers, and {part.refine.measure} is a word", "use doubt")
+            if not words and part.refine.change is None:
+                problems.add(at, f"says by how much {part.refine.measure} must change for a cell to be split")
+    problems.stop()
 
 
 class _Survey:
@@ -195,15 +263,31 @@ class _Survey:
         self.outcome_types: dict[str, pa.DataType] = {}
         self.path_types: dict[str, pa.DataType] = {}
         self.seen: set[object] = set()
+        self.precise: list[Precise | None] = []
         self.kept: list[Point] | None = []
+
+    @classmethod
+    def of(cls, plan: Plan) -> _Survey:
+        """One that goes on from a plan."""
+        survey = cls(plan.experiment, plan.shard)
+        survey.parts, survey.settings = list(plan.parts), list(plan.settings)
+        survey.replicates, survey.records = plan.replicates.tolist(), plan.records.tolist()
+        survey.random, survey.precise = plan.random.tolist(), list(plan.precise)
+        survey.addresses, survey.recording = plan.addresses.tolist(), plan.recording
+        survey.outcome_types = {field.name: field.type for field in plan.outcomes if field.name not in PATH_KEYS}
+        for field in plan.paths or ():
+            survey.path_types |= {} if field.name in PATH_KEYS else {field.name: field.type}
+        survey.kept = None if plan.kept is None else list(plan.kept)
+        return survey
 
     def add(self, point: Point) -> None:
         chosen = point.experiment
         self.parts.append(point.part)
         self.settings.append(point.settings)
         self.replicates.append(chosen.replicates)
-        self.random.append(not chosen.model.deterministic or chosen.run.start == "random")
+        self.random.append(chosen.random)
         self.addresses.append(chosen.address)
+        self.precise.append(chosen.precise)
         plan = plan_of(**chosen.plan_arguments, record_every=chosen.record_every)
         self.records.append(0 if chosen.record_every is None else plan.records)
         self.recording = max(self.recording, recording_bytes(chosen.model.lowered, plan, 1))
@@ -226,6 +310,7 @@ class _Survey:
             records=records,
             random=np.array(self.random),
             addresses=np.array(self.addresses, np.int64),
+            precise=tuple(self.precise),
             recording=self.recording,
             outcomes=outcome_schema(self.outcome_types),
             paths=path_schema(self.path_types) if records.any() else None,
@@ -245,6 +330,8 @@ def config_hash(experiment: Experiment) -> str:
         if key not in ("title", "question", "note", "plots", "cluster")
     }
     data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
+    if isinstance(rule := experiment.run.replicates, Precise):  # but for its last look, for more may follow
+        data["run"]["replicates"] = plain(rule) | {"at_most": None}
     data["record_every"] = experiment.record_every
     data["strategies"] = {
         name: {key: item for key, item in strategy.items() if key not in ("label", "color")}

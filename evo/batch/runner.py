@@ -22,6 +22,7 @@ from evo.batch.opening import opened
 from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
 from evo.batch.progress_file import written_down
+from evo.batch.rounds import next_round, told, within
 from evo.batch.shards import WHOLE, Shard
 from evo.batch.status import prevailing
 from evo.batch.store import Folder, Memory, Rows
@@ -107,6 +108,8 @@ def carry_out(
         raise ValueError(f"limit must be a positive number of seconds, is {limit}")
     if limit is not None and dask is not None:
         raise ValueError("a limit is for threads, which share a clock: not together with dask")
+    if plan.adaptive and not plan.shard.whole:
+        raise ValueError("a sweep that decides as it goes, from all that came out, cannot be shared out")
     if reuse and place is None:
         raise ValueError("rows are reused by a run that has a folder: out is missing")
     teller = reporter(progress)
@@ -130,7 +133,7 @@ def carry_out(
 
 def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any]) -> Result:
     store = Memory(plan)
-    errors = _Shift(plan, store, crew, teller, np.empty(0, np.int64)).work()
+    plan, errors = _work(plan, store, np.empty(0, np.int64), crew, teller, manifest)
     manifest |= crew.facts()
     tables = store.tables()
     outcomes, failures, paths = tables[OUTCOMES], tables[FAILURES], tables[PATHS]
@@ -151,7 +154,7 @@ def _into_folder(
 ) -> Result:
     try:
         with written_down(folder.place, teller) as listener:
-            errors = _Shift(plan, folder, crew, listener, done).work()
+            plan, errors = _work(plan, folder, done, crew, listener, manifest)
             manifest |= crew.facts()
             folder.compact()
     except KeyboardInterrupt as stop:
@@ -175,6 +178,21 @@ def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
     """Replicates that failed and those that were left out, which a folder does not keep: they are run again."""
     more = pa.Table.from_pylist([row for error in errors for row in error.rows], schema=failure_schema())
     return sorted_rows(pa.concat_tables([failures.cast(failure_schema()), more]), SORTED_BY[FAILURES])
+
+
+def _work(
+    plan: Plan, store: Memory | Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
+) -> tuple[Plan, list[Errors]]:
+    """Round after round, until nothing more follows from what came out; the plan as it is then."""
+    while True:
+        errors = _Shift(plan, store, crew, teller, within(plan, done)).work()
+        grown = next_round(plan, store.so_far) if plan.adaptive else None
+        if grown is None:
+            return plan, errors
+        teller.note(told(plan, grown))
+        plan = store.plan = grown
+        manifest |= {"points": len(plan.parts), "rows": plan.rows}
+        done = store.done()
 
 
 class _Shift:

@@ -32,6 +32,7 @@ from evo.runfolder import (
     numbered,
     parts,
     read_addresses,
+    read_rows,
     read_table,
     sorted_rows,
 )
@@ -63,6 +64,18 @@ class Memory:
 
     def begin(self) -> None: ...
 
+    def done(self) -> np.ndarray:
+        """Keys of the replicates that need not run again, sorted."""
+        return np.unique(
+            np.concatenate(
+                [keys(self.plan, block.outcomes[ADDRESS].to_numpy(), block.outcomes) for block in self.blocks]
+            )
+        )
+
+    def so_far(self) -> pa.Table | None:
+        """The outcomes that there are, sorted."""
+        return self.tables()[OUTCOMES]
+
     def write(self, rows: Rows) -> None:
         self.blocks.append(rows)
 
@@ -77,6 +90,13 @@ class Memory:
             FAILURES: sorted_rows(failures_of(outcomes), SORTED_BY[FAILURES]),
             PATHS: None if paths is None else sorted_rows(paths, SORTED_BY[PATHS]),
         }
+
+
+def keys(plan: Plan, addresses: np.ndarray, table: pa.Table) -> np.ndarray:
+    """point * STRIDE + replicate of the rows of these addresses, by the first point of each; none of points that the plan
+    lacks."""
+    points = plan.places(addresses)
+    return (points * STRIDE + table["replicate"].to_numpy())[points >= 0]
 
 
 def write_part(place: Path, rows: Rows) -> str:
@@ -100,9 +120,16 @@ class Folder:
         self.label = {"evo": json.dumps(label, sort_keys=True)}  # into each compacted table
 
     def begin(self) -> None:
-        """Write down which points there are."""
+        """Write down which points there are; in a run that is taken up again, later rounds may have added some."""
+        there = self.place / POINTS
+        if self.plan.adaptive and there.exists() and len(read_table(there)) > len(self.plan.parts):
+            return
         addresses = pa.array(self.plan.addresses, pa.int64())
-        write_table(self.place / POINTS, self.plan.points.append_column(ADDRESS, addresses))
+        write_table(there, self.plan.points.append_column(ADDRESS, addresses))
+
+    def so_far(self) -> pa.Table | None:
+        """The outcomes that there are, sorted."""
+        return read_rows(self.place, OUTCOMES)
 
     def write(self, rows: Rows) -> None:
         """Keep rows for good."""
@@ -122,7 +149,7 @@ class Folder:
         for path in parts(self.place, OUTCOMES):
             table = self._checked(path, part_schema(self.plan.outcomes))
             if self.plan.paths is None or path.name in with_paths:
-                found.append(self._keys(table[ADDRESS].to_numpy(), table))
+                found.append(keys(self.plan, table[ADDRESS].to_numpy(), table))
         for path in parts(self.place, PATHS):
             read_table(path)
         whole = {name: self.place / f"{name}.parquet" for name in (OUTCOMES, FAILURES, PATHS)}
@@ -130,14 +157,10 @@ class Folder:
             addresses = read_addresses(self.place)
             tables = [self._checked(whole[OUTCOMES], self.plan.outcomes)]
             tables += [read_table(whole[FAILURES])] if whole[FAILURES].exists() else []
-            found += [self._keys(addresses[table["point"].to_numpy()], table) for table in tables]
+            found += [keys(self.plan, addresses[table["point"].to_numpy()], table) for table in tables]
         if whole[PATHS].exists():
             read_table(whole[PATHS])
         return np.unique(np.concatenate(found))
-
-    def _keys(self, addresses: np.ndarray, table: pa.Table) -> np.ndarray:
-        points = self.plan.places(addresses)
-        return (points * STRIDE + table["replicate"].to_numpy())[points >= 0]
 
     def _checked(self, path: Path, wanted: pa.Schema) -> pa.Table:
         """A table of which each column is one of the wanted: where the sweep was widened there may be more of these."""

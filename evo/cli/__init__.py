@@ -18,6 +18,7 @@ from evo.cli import (
     rerun,
     run,
     schema,
+    sensitivity,
     show,
     status,
     tip,
@@ -38,6 +39,7 @@ app.command("analyse")(analyse.analyse)
 app.command("tip")(tip.tip)
 app.command("levers")(levers.levers)
 app.command("ramp")(ramp.ramp)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("plot")(plot.plot)
 app.command("merge")(merge.merge)
 app.command("query")(query.query)

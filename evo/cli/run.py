@@ -71,10 +71,10 @@ def run(
     """Run an experiment: all its points and replicates, into a folder with tables and pictures."""
     from evo.batch.progress import reporter
     from evo.batch.runner import carry_out
-    from evo.cli.summary import tell_experiment, tell_failures, tell_plan
+    from evo.cli.summary import tell_experiment, tell_failures, tell_plan, tell_precision
     from evo.cli.table import tell_prevalence
 
-    threads = _threads(workers)
+    threads = threads_of(workers)
     share = _shard(shard)
     if limit is not None and not limit > 0:
         raise typer.BadParameter(f"is a number of seconds above 0, not {limit:g}", param_hint="--limit")
@@ -97,7 +97,11 @@ def run(
     teller = reporter(True)
     try:
         with placed(config):
-            plan = _plan(experiment, yes, teller, share)
+            plan = planned(experiment, yes, teller, share)
+        if plan.adaptive and not share.whole:
+            raise typer.BadParameter(
+                "this sweep decides as it goes, from all that came out: it cannot be shared out", param_hint="--shard"
+            )
         teller.close()
         tell_experiment(say, experiment)
         tell_plan(say, plan)
@@ -105,7 +109,7 @@ def run(
             say.print("dry run: nothing was run or written")
             return
         if (reasons := plan.large(folder)) and not yes:
-            _confirm(reasons)
+            confirm(reasons)
         say.print(f"running into {folder}")
         sys.stdout.flush()
         result = carry_out(
@@ -114,17 +118,19 @@ def run(
         )  # fmt: skip
     finally:
         teller.close()
-    _tell_time(say, result)
+    tell_time(say, result)
     if share.whole:
         tell_prevalence(say, result)
+    if plan.adaptive:
+        tell_precision(say, result)
     tell_failures(say, result)
-    whole = no_plots or not share.whole or _draw(result, folder, say)
+    whole = no_plots or not share.whole or draw_all(result, folder, say)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)
 
 
-def _threads(workers: str) -> int | Literal["auto"]:
+def threads_of(workers: str) -> int | Literal["auto"]:
     if workers == "auto":
         return "auto"
     if not workers.isdecimal() or int(workers) < 1:
@@ -143,17 +149,19 @@ def _shard(text: str | None) -> Shard:
         raise typer.BadParameter(str(error), param_hint="--shard") from None
 
 
-def _plan(experiment: Experiment, yes: bool, teller: Reporter, shard: Shard) -> Plan:
+def planned(experiment: Experiment, yes: bool, teller: Reporter, shard: Shard | None = None) -> Plan:
     from evo.batch.plan import LargePlanError, make_plan
+    from evo.batch.shards import WHOLE
 
+    share = shard or WHOLE
     try:
-        return make_plan(experiment, allow_large=yes, building=teller.checking, shard=shard)
+        return make_plan(experiment, allow_large=yes, building=teller.checking, shard=share)
     except LargePlanError as error:
-        _confirm(error.reasons)
-        return make_plan(experiment, allow_large=True, building=teller.checking, shard=shard)
+        confirm(error.reasons)
+        return make_plan(experiment, allow_large=True, building=teller.checking, shard=share)
 
 
-def _confirm(reasons: list[str]) -> None:
+def confirm(reasons: list[str]) -> None:
     complain("This plan is large: " + "; ".join(reasons) + ".")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         complain("evo: nothing was run; add --yes to run it all the same")
@@ -162,14 +170,14 @@ def _confirm(reasons: list[str]) -> None:
         raise typer.Exit(REFUSED)
 
 
-def _tell_time(say: Console, result: Result) -> None:
+def tell_time(say: Console, result: Result) -> None:
     from evo.batch.progress import duration
 
     noun = "Dask worker" if "cluster" in result.manifest else "thread"
     say.print(f"done in {duration(result.manifest['seconds'])} on {counted(result.manifest['workers'], noun)}")
 
 
-def _draw(result: Result, folder: Path, say: Console) -> bool:
+def draw_all(result: Result, folder: Path, say: Console) -> bool:
     """Draw the pictures of the config; whether all could be drawn."""
     if not result.experiment.plots:
         return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evo.cli.words import counted
+from evo.cli.varied import part_words, refine_words, replicates_words
+from evo.cli.words import counted, short_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from evo.batch.plan import Plan
     from evo.experiment import Experiment
     from evo.results import Result
-    from evo.sweeps import Sweep
 
 MOST_NAMES = 12
 MOST_FAILURES = 10
@@ -38,17 +38,35 @@ def tell_plan(say: Console, plan: Plan) -> None:
     from evo.batch.plan import in_bytes
 
     run = plan.experiment.run
-    for part in plan.experiment.sweep:
-        name = f"{part.name}: " if part.name else ""
-        say.print(f"  {name}{_product(part)}{counted(part.size, 'point')}")
+    for part, size in zip(plan.experiment.sweep, plan.experiment.sizes, strict=True):
+        say.print(f"  {part_words(part, size)}")
+        if part.refine:
+            say.print(f"    {refine_words(part.refine)}")
+    if words := replicates_words(run):
+        say.print(f"  {words}")
     points, rows = len(plan.replicates), plan.rows
-    words = [counted(points, "point")]
-    words += [f"{rows:,} replicates in all"] if rows != points else []
+    words = [counted(points, "point") + (" to begin with" if plan.adaptive and rows == points else "")]
+    words += [f"{rows:,} replicates " + ("to begin with" if plan.adaptive else "in all")] if rows != points else []
     words += [f"{run.generations:g} generations", f"seed {run.seed}"]
     paths = f", {in_bytes(plan.bytes['paths'])} of it paths" if plan.bytes["paths"] else ""
     say.print(f"plan: {', '.join(words)}; tables of {in_bytes(sum(plan.bytes.values()))}{paths}")
     for notice in plan.notices:
         say.print(f"note: {notice}", style="yellow")
+
+
+def tell_precision(say: Console, result: Result) -> None:
+    """At how many points the replicates were enough, where they were to be as many as it takes."""
+    table = result.precision()
+    if not len(table):
+        return
+    rows: list[Any] = table.to_dict("records")
+    wide = [row for row in rows if not row["precise"]]
+    points = len({row["point"] for row in rows})
+    words = f"precise at {points - len({row['point'] for row in wide}):,} of {counted(points, 'point')}"
+    if wide:
+        first = max(wide, key=lambda row: row["width"])
+        words += f"; the widest interval is {first['width']:.3g}, of {first['column']} at point {first['point']}"
+    say.print(words)
 
 
 def tell_failures(say: Console, result: Result) -> None:
@@ -68,26 +86,6 @@ def tell_failures(say: Console, result: Result) -> None:
     if result.folder is not None:
         command = failures[0]["command"].replace(" . ", f" {result.folder} ", 1)
         say.print(f"one alone: {command}", soft_wrap=True)
-
-
-def _product(part: Sweep) -> str:
-    """`3 start × 27 chi = `."""
-    from evo.sweeps import Spaced
-
-    def count(values: Any) -> int:
-        return len(values.values if isinstance(values, Spaced) else values)
-
-    axes = [f"{count(values)} {short_path(path)}" for path, values in part.grid.items()]
-    if part.zip:
-        axes.append(f"{count(next(iter(part.zip.values())))} {' with '.join(map(short_path, part.zip))}")
-    if part.points:
-        axes.append(f"{len(part.points)} written out")
-    return " × ".join(axes) + " = " if axes else ""
-
-
-def short_path(path: object) -> str:
-    """A path without what goes without saying."""
-    return str(path).removeprefix("parameters.").removeprefix("run.")
 
 
 def value_words(value: object) -> str:

@@ -6,8 +6,8 @@ import math
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from evo.cli.summary import short_path, value_words
-from evo.cli.words import counted
+from evo.cli.summary import value_words
+from evo.cli.words import counted, short_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +56,9 @@ def _grid(title: str, result: Result, places: list[str], rows: list[Row]) -> Tab
     shown = _shown(rows)
     sizes = list(dict.fromkeys(counted(row["of"], row["unit"].removesuffix("s")) for row in rows))
     grid = Table(title=title, title_style="bold", title_justify="left", caption_justify="left")
-    grid.caption = _caption(rows) + (f", of {sizes[0]}" if len(sizes) == 1 else "")
+    grid.caption = _caption(rows, isinstance(result.experiment.run.replicates, int)) + (
+        f", of {sizes[0]}" if len(sizes) == 1 else ""
+    )
     for name in places:
         grid.add_column(short_path(name), overflow="fold")
     for name in shown:
@@ -79,9 +81,10 @@ def _shown(rows: list[Row]) -> list[str]:
     return names if len(names) <= MANY_STRATEGIES else [name for name in names if name in prevailing]
 
 
-def _caption(rows: list[Row]) -> str:
+def _caption(rows: list[Row], fixed: bool) -> str:
     words = "in what share each prevails"
-    words += "" if all(math.isnan(row["low"]) for row in rows) else " (Wilson's 95 % interval)"
+    if not all(math.isnan(row["low"]) for row in rows):
+        words += " (Wilson's 95 % interval)" if fixed else " (Wilson's interval, wide enough for all looks)"
     return words + ("" if all(math.isnan(row["mean_share"]) for row in rows) else " · its mean share at the end")
 
 

@@ -98,3 +98,8 @@ def _farewell(interrupt: Interrupted) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 point`, `2,187 points`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def short_path(path: object) -> str:
+    """A path without what goes without saying."""
+    return str(path).removeprefix("parameters.").removeprefix("run.")

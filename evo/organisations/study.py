@@ -11,11 +11,11 @@ from pydantic import Field
 
 from evo import _spec, _yaml
 from evo._errors import SimulationError
-from evo._spec import Spec
+from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain
 from evo.organisations.learners import Learners
 from evo.organisations.patches import Patches
-from evo.sweeps import Settings, Sweeps
+from evo.sweeps import Scene, Settings, Sweep, Sweeps
 from evo.traits.model import STUDY_KEYS, TraitModel
 
 if TYPE_CHECKING:
@@ -66,9 +66,20 @@ class Study:
             return [Point(None, {}, self.model)]
         return [
             Point(part.name, chosen, model_of(_changed(self.data, part.set | chosen)))
-            for part in self.asked.sweep
-            for chosen in part.settings()
+            for place, part in enumerate(self.asked.sweep)
+            for chosen in self._settings(place, part)
         ]
+
+    def _settings(self, place: int, part: Sweep) -> list[Settings]:
+        at = ("sweep", place)
+        if part.refine:
+            raise ConfigError(
+                [ConfigProblem((*at, "refine"), None, "is for populations of strategies", "use grid or sample")]
+            )
+        try:
+            return list(part.settings(Scene(seed=self.asked.run.seed)))
+        except ProblemError as error:
+            raise ConfigError([ConfigProblem((*at, *error.path), None, error.message, error.hint)]) from None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.prevail import prevail
+from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
 
@@ -63,6 +64,7 @@ __all__ = [
     "paths",
     "prevail",
     "save",
+    "sensitivity",
     "simplex",
     "stationary",
 ]
@@ -72,6 +74,7 @@ _BY_KIND = {
     "paths": paths,
     "mix": mix,
     "compare": compare,
+    "sensitivity": sensitivity,
     "lattice": lattice,
     "network": network,
     "levels": levels,

@@ -40,6 +40,18 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """Points that lie anywhere: coordinates, winners and their shares; alone: neighbours differ in more than the axes, so
+    that there is no map between them."""
+
+    x: np.ndarray
+    y: np.ndarray
+    winner: np.ndarray
+    share: np.ndarray
+    alone: bool
+
+
+@dataclass(frozen=True)
 class Cells:
     """What stands in the cells of a panel, (rows, columns); winners are None where no replicate ended well."""
 
@@ -49,6 +61,7 @@ class Cells:
     share: np.ndarray
     agreement: np.ndarray
     agreed: float  # less than this share of the replicates is disagreement
+    dots: Dots | None = None  # of points that lie anywhere: each cell shows the nearest
 
     @cached_property
     def present(self) -> list[str]:
@@ -85,7 +98,7 @@ def axes_of(swept: Swept, x: str | None, y: str | None) -> tuple[Axis, Axis]:
 def _axis(swept: Swept, path: str | None) -> Axis:
     if path is None:
         return Axis(None, [None], np.zeros(1), np.array([-0.5, 0.5]), False, False)
-    values = swept.values(path)
+    values = swept.spread.get(path) or swept.values(path)
     numeric = swept.numeric(path) and len(values) > 2
     logarithmic = numeric and is_geometric(values)
     at = np.array(values, float) if numeric else np.arange(len(values), dtype=float)
@@ -102,6 +115,8 @@ def _edges(at: np.ndarray, logarithmic: bool) -> np.ndarray:
 
 def cells_of(winners: pd.DataFrame, swept: Swept, points: Sequence[int], x: Axis, y: Axis, agreed: float) -> Cells:
     """The cells of a panel that holds these points."""
+    if any(axis.path in swept.spread for axis in (x, y)):
+        return _nearest(winners, swept, points, x, y, agreed)
     shape = (len(y.values), len(x.values))
     winner, share, agreement = np.full(shape, None, object), np.full(shape, np.nan), np.full(shape, np.nan)
     table = winners.to_dict("index")
@@ -113,6 +128,41 @@ def cells_of(winners: pd.DataFrame, swept: Swept, points: Sequence[int], x: Axis
         else:
             winner[cell] = FAILED
     return Cells(x, y, winner, share, agreement, agreed)
+
+
+def _nearest(winners: pd.DataFrame, swept: Swept, points: Sequence[int], x: Axis, y: Axis, agreed: float) -> Cells:
+    """The cells of a panel whose points lie anywhere: each shows the nearest point, axes being equally long."""
+    from scipy.spatial import KDTree
+
+    at = np.array([[_coordinate(axis, swept, point) for axis in (x, y)] for point in points])
+    table = winners.reindex(points)
+    scale = np.array([_extent(axis) for axis in (x, y)])
+    centres = np.stack(np.meshgrid(_shown(x, x.at), _shown(y, y.at)), axis=-1)
+    shown = np.stack([_shown(x, at[:, 0]), _shown(y, at[:, 1])], axis=-1)
+    nearest = KDTree(shown / scale).query(centres / scale)[1]
+    winner = table["winner"].astype(object).where(table["winner"].notna(), FAILED).to_numpy()
+    share, agreement = table["share"].to_numpy(float), table["agreement"].to_numpy(float)
+    alone = any(path not in (x.path, y.path) and path in swept.spread for path in swept.paths)
+    if alone:
+        agreement = np.full(len(agreement), np.nan)
+    dots = Dots(at[:, 0], at[:, 1], winner, share, alone)
+    return Cells(x, y, winner[nearest], share[nearest], agreement[nearest], agreed, dots)
+
+
+def _coordinate(axis: Axis, swept: Swept, point: int) -> float:
+    if axis.path is None:
+        return 0.0
+    value = swept.value(point, axis.path)
+    return float(value) if axis.numeric else float(axis.place(value))
+
+
+def _shown(axis: Axis, at: np.ndarray) -> np.ndarray:
+    return np.log(at) if axis.logarithmic else at
+
+
+def _extent(axis: Axis) -> float:
+    """The length of an axis; words are so far apart that none is the neighbour of another."""
+    return float(np.ptp(_shown(axis, axis.at))) if axis.numeric else 1e-3
 
 
 def winners_of(result: Result) -> pd.DataFrame:

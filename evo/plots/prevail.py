@@ -17,7 +17,7 @@ from matplotlib.patheffects import Normal, Stroke, TickedStroke
 
 from evo.experiment import Experiment
 from evo.model import Parts
-from evo.plots.cells import FAILED, Axis, Cells, axes_of, cells_of, winners_of
+from evo.plots.cells import FAILED, Axis, Cells, Dots, axes_of, cells_of, winners_of
 from evo.plots.labels import Raster, name_regions
 from evo.plots.page import (
     COLUMN,
@@ -86,6 +86,7 @@ def prevail(
         for place, (ax, here) in enumerate(zip(axes, cells, strict=True)):
             _draw_cells(ax, here, model)
             _draw_hatch(ax, here)
+            _draw_dots(ax, here, model)
             _draw_missing(ax, here)
             ax.tick_params(labelbottom=place + columns >= len(panels), labelleft=place % columns == 0)
         title_panels(page, axes, [set_here for set_here, _ in panels], model)
@@ -112,10 +113,11 @@ def shade(color: str, share: Any, strategies: int) -> tuple[float, float, float]
 def _draw_cells(ax: Axes, cells: Cells, model: Parts) -> None:
     own = colors(model.strategies) | NOBODY
     picture = np.ones((*cells.winner.shape, 3))
-    for cell, name in np.ndenumerate(cells.winner):
-        if name in own:
-            share = np.nan if name in NOBODY else cells.share[cell]
-            picture[cell] = shade(own[name], share, len(model.strategies))
+    if not (cells.dots and cells.dots.alone):
+        for cell, name in np.ndenumerate(cells.winner):
+            if name in own:
+                share = np.nan if name in NOBODY else cells.share[cell]
+                picture[cell] = shade(own[name], share, len(model.strategies))
     # Rasterised, since viewers show hairlines between the cells of a vector mesh.
     ax.pcolormesh(cells.x.edges, cells.y.edges, picture, rasterized=True, zorder=0)
     for axis, set_scale in ((cells.x, ax.set_xscale), (cells.y, ax.set_yscale)):
@@ -124,9 +126,28 @@ def _draw_cells(ax: Axes, cells: Cells, model: Parts) -> None:
     ax.set(xlim=cells.x.edges[[0, -1]], ylim=cells.y.edges[[0, -1] if cells.y.numeric else [-1, 0]])
 
 
+def _draw_dots(ax: Axes, cells: Cells, model: Parts) -> None:
+    """Points that lie anywhere: where they are, or, where there is no map between them, who prevails at each."""
+    dots = cells.dots
+    if dots is None:
+        return
+    if not dots.alone:
+        size = 3 if len(dots.x) < 600 else 1.2 if len(dots.x) < 2000 else 0.7
+        ax.scatter(dots.x, dots.y, s=size, color=INK, alpha=0.45, linewidths=0, zorder=2, gid="points", rasterized=True)
+        return
+    own, count = colors(model.strategies) | NOBODY, len(model.strategies)
+    there = [place for place, name in enumerate(dots.winner) if name in own]
+    hues = [shade(own[name], np.nan if name in NOBODY else share, count) for name, share in _pairs(dots, there)]
+    ax.scatter(dots.x[there], dots.y[there], s=7, c=hues, linewidths=0.2, edgecolors=INK, zorder=2, gid="points")
+
+
+def _pairs(dots: Dots, there: Sequence[int]) -> list[tuple[str, float]]:
+    return [(dots.winner[place], dots.share[place]) for place in there]
+
+
 def _draw_hatch(ax: Axes, cells: Cells) -> None:
     """Hatch the cells in which too few replicates agree."""
-    boxes = [_box(cells, row, column) for row, column in np.argwhere(cells.apart)]
+    boxes = [_box(cells, row, *run) for row in range(len(cells.apart)) for run in _runs(cells.apart[row])]
     if boxes:
         outline = Outline.make_compound_path(*boxes)
         ax.add_patch(
@@ -134,12 +155,23 @@ def _draw_hatch(ax: Axes, cells: Cells) -> None:
         )
 
 
-def _box(cells: Cells, row: int, column: int) -> Outline:
-    (left, right), (low, high) = cells.x.edges[column : column + 2], cells.y.edges[row : row + 2]
+def _runs(apart: np.ndarray) -> list[tuple[int, int]]:
+    """First and last of the columns that are apart, of each that stand together."""
+    edges = np.flatnonzero(np.diff(np.r_[False, apart, False]))
+    return [(int(first), int(stop) - 1) for first, stop in edges.reshape(-1, 2)]
+
+
+def _box(cells: Cells, row: int, first: int, last: int) -> Outline:
+    left, right, (low, high) = cells.x.edges[first], cells.x.edges[last + 1], cells.y.edges[row : row + 2]
     return Outline([(left, low), (right, low), (right, high), (left, high), (left, low)], closed=True)
 
 
 def _draw_missing(ax: Axes, cells: Cells) -> None:
+    if cells.dots is not None:
+        failed = cells.dots.winner == FAILED
+        if failed.any():
+            ax.plot(cells.dots.x[failed], cells.dots.y[failed], **CROSS, zorder=2, gid="failed")
+        return
     rows, columns = np.nonzero(cells.winner == FAILED)
     if len(rows):
         ax.plot(cells.x.at[columns], cells.y.at[rows], **CROSS, zorder=1, gid="failed")
@@ -267,6 +299,15 @@ def _notes(page: Page, cells: Sequence[Cells], swept: Swept, model: Parts) -> No
     axes = [axis.path for axis in (cells[0].x, cells[0].y) if axis.path]
     along = [axis_label(path, model) for path in swept.paths if path not in axes and swept.follows(path, axes)]
     add_note(page, f"Varies along with the axes: {', '.join(along)}." if along else "")
+    dots = [each.dots for each in cells if each.dots is not None]
+    if not dots:
+        return
+    number = sum(len(each.x) for each in dots)
+    besides = [axis_label(path, model) for path in swept.paths if path not in axes and path in swept.spread]
+    if besides:
+        add_note(page, f"{number:,} points, which differ in {', '.join(besides)} too.")
+    else:
+        add_note(page, f"{number:,} points (dots); in between, the colour is that of the nearest.")
 
 
 def _aspect(y: Axis, rows: int, columns: int) -> float:
@@ -279,6 +320,8 @@ def _name_regions(ax: Axes, cells: Cells, model: Parts) -> None:
     """Write each winner's name into its largest region; lines and hatches are left free if possible."""
     own, count = colors(model.strategies) | NOBODY, len(model.strategies)
     called = strategy_labels(model) | {name: name for name in NOBODY}
+    if cells.dots is not None and cells.dots.alone:
+        return
     numbers = np.vectorize(lambda name: cells.present.index(name) if name in cells.present else -1)(cells.winner)
 
     def winner_at(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:

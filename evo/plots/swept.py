@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from evo._errors import listed, suggest
-from evo.experiment import Experiment
+from evo.experiment import Bench, Experiment
 from evo.plots.page import PictureError
 from evo.results import Result
 from evo.sweeps import Settings
+from evo.sweeps.ranges import resolved
 
 MOST_PANELS = 20
+PLACES = 257  # along an axis whose points lie anywhere
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Swept:
     fixed: Settings  # what the part sets for all its points
     points: Mapping[int, Settings]
     listed: tuple[str, ...] = ()  # paths whose points are written out one by one
+    spread: Mapping[str, list[float]] = field(
+        default_factory=dict
+    )  # paths whose points lie anywhere, and places to show
+    derived: tuple[str, ...] = ()  # paths that follow from others by a formula
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -65,9 +71,10 @@ class Swept:
     def panels(self, axes: Sequence[str]) -> list[tuple[Settings, list[int]]]:
         """The points of each panel, and what is set there, for a picture with these paths along its axes.
 
-        A path that follows from those on the axes (their values go together) does not make panels.
+        A path that follows from those on the axes (their values go together) does not make panels, nor does one whose
+        points are spread over a range.
         """
-        beyond = [path for path in self.paths if path not in axes and not self.follows(path, axes)]
+        beyond = [path for path in self.beyond(axes) if path not in self.spread]
         panels = _grouped(self.points, lambda point: tuple(key(self.value(point, path)) for path in beyond))
         if len(panels) > MOST_PANELS:
             raise PictureError(
@@ -76,7 +83,14 @@ class Swept:
             )
         return [({path: self.value(panel[0], path) for path in beyond}, panel) for panel in panels]
 
+    def beyond(self, axes: Sequence[str]) -> list[str]:
+        """What varies besides."""
+        return [path for path in self.paths if path not in axes and not self.follows(path, axes)]
+
     def follows(self, path: str, axes: Sequence[str]) -> bool:
+        """Whether what is on the axes says what this path is; of points that lie anywhere none stands for others."""
+        if any(axis in self.spread for axis in axes):
+            return path in self.derived
         cells = _grouped(self.points, lambda point: tuple(key(self.value(point, axis)) for axis in axes))
         return bool(axes) and all(len({key(self.value(point, path)) for point in cell}) == 1 for cell in cells)
 
@@ -87,15 +101,31 @@ def swept_parts(result: Result) -> list[Swept]:
     experiment = result.experiment
     if not experiment.sweep:
         return [Swept(experiment, "", {}, {point: {} for point in sorted(held)})]
-    parts, index = [], 0
-    for part in experiment.sweep:
-        settings = {index + place: each for place, each in enumerate(part.settings())}
+    parts, index, added = [], 0, result.added
+    for bench in experiment.benches:
+        part, name = bench.part, bench.part.name or ""
+        settings = {index + place: each for place, each in enumerate(bench.settings())}
         index += len(settings)
+        settings |= {point: each for point, (of, each) in added.items() if of == name}
         kept = {point: each for point, each in settings.items() if point in held}
         if kept:
             written_out = tuple(dict.fromkeys(path for point in part.points for path in point))
-            parts.append(Swept(experiment, part.name or "", part.set, kept, written_out))
+            parts.append(Swept(experiment, name, part.set, kept, written_out, _spread(bench), tuple(part.derive)))
     return parts
+
+
+def _spread(bench: Bench) -> dict[str, list[float]]:
+    """Places to show of each path whose points lie anywhere: the finest grid of a refinement, or evenly over a range."""
+    part, scene = bench.part, bench.fixed.scene
+    found: dict[str, list[float]] = {}
+    for over in (part.sample.over if part.sample else {}, part.refine.over if part.refine else {}):
+        for path, chosen in resolved(over, scene).items():
+            if chosen.choice is None:
+                found[path] = list(dict.fromkeys(chosen.at(share) for share in np.linspace(0, 1, PLACES)))
+    if part.refine:
+        finest = part.refine.values(scene)
+        found |= {path: values for path, values in finest.items() if len(values) <= 2 * PLACES}
+    return found
 
 
 def choose_part(result: Result, part: str | None, fits: Callable[[Swept], bool] = lambda swept: True) -> Swept:
