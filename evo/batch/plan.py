@@ -146,6 +146,12 @@ class Plan:
         return self.shard.ranges(point, count, len(self.replicates)) if self.first[point] else []
 
     @property
+    def most_rows(self) -> int:
+        """Replicates in all where every point that runs until it is precise needs as many as it may have."""
+        pairs = zip(self.precise, self.replicates.tolist(), strict=True)
+        return sum(count if rule is None else rule.at_most for rule, count in pairs)
+
+    @property
     def path_rows(self) -> int:
         """Rows of the paths in all."""
         return int((self.replicates * self.records).sum())
@@ -192,8 +198,9 @@ class Plan:
         if folder is not None and (room := free_space(folder)) < 2 * sum(self.bytes.values()):
             size = in_bytes(2 * sum(self.bytes.values()))
             reasons.append(f"it may write {size} and {in_bytes(room)} are free on the disk of {folder}")
-        if self.rows > MANY_ROWS:
-            reasons.append(f"it has {self.rows:,} replicates in all")
+        if self.most_rows > MANY_ROWS:
+            has = "has" if self.rows == self.most_rows else "may have"
+            reasons.append(f"it {has} {self.most_rows:,} replicates in all")
         return reasons
 
 
