@@ -1,0 +1,153 @@
+"""What a reader must not overlook: failures, what is unfinished, replicates that disagree, what has not come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evo.plots.cells import winners_of
+from evo.plots.intervals import unseen
+from evo.plots.page import PictureError
+from evo.report.courses import Courses
+from evo.report.phases import AGREEMENT
+from evo.report.text import counted, percent
+from evo.report.tips import Tips
+from evo.results import Result
+
+MOST_NAMED = 10
+LATE = 0.1  # the last part of a run, in which it is looked at whether something still moves
+MOVING = 0.01  # change of a share in that part
+FEW = 10  # replicates
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One thing to know, in words, with the cases that it is about."""
+
+    kind: str  # failed | unfinished | unsettled | apart | few | note
+    words: str
+    cases: tuple[str, ...] = ()
+
+
+def cautions(result: Result, courses: Courses, tips: Tips) -> list[Caution]:
+    """All there is to know, the gravest first."""
+    found = [*_unfinished(result), *_failed(result, tips), *_unsettled(result, courses, tips), *_apart(result, tips)]
+    return [*found, *_few(result)]
+
+
+def _unfinished(result: Result) -> list[Caution]:
+    if result.complete:
+        return []
+    there, rows = len(result.outcomes) + len(result.failures), result.manifest.get("rows")
+    words = f"The run is not finished: {there:,} of {rows:,} replicates are there." if rows else "The run is not finished."
+    return [Caution("unfinished", f"{words} All that follows is about those.")]
+
+
+def _failed(result: Result, tips: Tips) -> list[Caution]:
+    count = len(result.failures)
+    if not count:
+        return []
+    rows: list[Any] = result.failures.head(MOST_NAMED).to_dict("records")
+    cases = [f"point {row['point']} ({tips.place(row['point'])}), replicate {row['replicate']}: {row['message']}".replace(" ()", "") for row in rows]
+    if count > len(cases):
+        cases.append(f"and {count - len(cases):,} more, in failures.parquet")
+    points = result.failures["point"].nunique()
+    whole = len(result.outcomes) + count
+    words = f"{count:,} of {counted(whole, 'replicate')}, at {counted(points, 'point')}, failed. They are in no count and no mean."
+    return [Caution("failed", words, tuple(cases))]
+
+
+def _unsettled(result: Result, courses: Courses, tips: Tips) -> list[Caution]:
+    """Points whose mix still moved at the end: of those whose paths were kept, where nothing is random or many replicates
+    drift one way."""
+    moving: list[tuple[float, int]] = []
+    points = list(courses.first)
+    for point in points:
+        course = courses.of(point, 101)
+        late = course.time >= course.time[-1] - LATE * (course.time[-1] - course.time[0])
+        middle = course.middle[late]
+        middle = middle[np.isfinite(middle).all(axis=1)]
+        if len(middle) < 2 or np.ptp(middle, axis=0).max() <= MOVING:
+            continue
+        if len(course.mix) == 1 or abs(middle[-1] - middle[0]).max() > MOVING:
+            drift = abs(middle[-1] - middle[0]).max() if len(course.mix) > 1 else np.ptp(middle, axis=0).max()
+            noise = _noise(course.mix[:, late])
+            if len(course.mix) == 1 and _is_random(result, point):
+                continue
+            if drift > 3 * noise:
+                moving.append((float(drift), point))
+    if not moving:
+        return []
+    moving.sort(reverse=True)
+    cases = [f"{tips.place(point) or 'the run'}: a share moved by {percent(drift)} in the last tenth" for drift, point in moving[:MOST_NAMED]]
+    if len(moving) > len(cases):
+        cases.append(f"and {len(moving) - len(cases):,} more")
+    words = (
+        f"At {len(moving):,} of {counted(len(points), 'point')} with paths the mix was still moving at the end: who prevails there is "
+        "who is ahead at that moment."
+    )
+    return [Caution("unsettled", words, tuple(cases))]
+
+
+def _noise(late: np.ndarray) -> float:
+    """Standard error of the middle of the replicates, roughly; 0 of one."""
+    if len(late) < 2:
+        return 0.0
+    spread = np.nan_to_num(late).std(axis=0, ddof=1).max()
+    return float(1.25 * spread / np.sqrt(len(late)))
+
+
+def _is_random(result: Result, point: int) -> bool:
+    experiment = result.at(point)
+    return not experiment.model.deterministic or experiment.run.start == "random"
+
+
+def _apart(result: Result, tips: Tips) -> list[Caution]:
+    try:
+        winners = winners_of(result)
+    except PictureError:
+        return []
+    apart = winners[winners["agreement"] < AGREEMENT].sort_values("agreement")
+    if apart.empty:
+        return []
+    labels = {kind.name: kind.label for kind in tips.kinds}
+    cases = []
+    for point in apart.index[:MOST_NAMED]:
+        counts = sorted(tips.counts.get(point, {}).items(), key=lambda each: -each[1])
+        told = ", ".join(f"{labels.get(name, name)} {count}" for name, count in counts)
+        cases.append(f"{tips.place(point) or 'all replicates'}: {told}")
+    if len(apart) > len(cases):
+        cases.append(f"and {len(apart) - len(cases):,} more")
+    words = (
+        f"Replicates disagree at {len(apart):,} of {counted(len(winners), 'point')}: fewer than {percent(AGREEMENT)} of them have the "
+        "same winner. A mean share there is a mean over different ends, not the end of any run."
+    )
+    return [Caution("apart", words, tuple(cases))]
+
+
+def _few(result: Result) -> list[Caution]:
+    table: Any = result.outcomes
+    if table.empty:
+        return [Caution("few", "Nothing has ended yet.")]
+    sizes = table.groupby("point").size()
+    if sizes.max() == 1:
+        first = int(sizes.index[0])
+        if not _is_random(result, first):
+            return []
+        return [Caution("few", "Each point was run once, and chance decides: one replicate shows what may happen, not how often.")]
+    least = int(sizes[sizes > 1].min())
+    if least >= FEW:
+        return []
+    words = (
+        f"Only {least} replicates of some points: even where all agree, up to {percent(unseen(least))} of all runs may end otherwise "
+        "(95\u00a0% confidence)."
+    )
+    return [Caution("few", words)]
+
+
+def gravest(found: Sequence[Caution]) -> list[Caution]:
+    """Those that stand beside the answer."""
+    return [each for each in found if each.kind in ("failed", "unfinished", "unsettled", "few")]
