@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from evo.cli import analyse, check, kinds, new, plot, run, schema, show
+from evo.cli import analyse, check, kinds, new, plot, report, run, schema, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("list")(kinds.kinds)
 app.command("schema")(schema.schema)
 app.command("new")(new.new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -10,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from evo.formulas import parse
+from evo.plots.cells import axes_of
+from evo.plots.page import PictureError
 from evo.plots.swept import Swept, key, swept_parts
-from evo.prevalence import COLUMNS, telling_paths
+from evo.prevalence import COLUMNS, telling_paths, wilson
 from evo.quantities import number as value_of
 from evo.report.look import Kind
 from evo.report.text import counted, number, path_name, place_words
-from evo.report.verdicts import Contender, Group, alike, verdict, verdict_of_run
+from evo.report.verdicts import Contender, Group, alike, verdict_of_run
 from evo.results import Result
 
-MOST_TOLD = 8  # sentences of one part; more stand in the table
+Groups = dict[str, list[Group]]  # by part of the sweep
 MANY = 4  # values of one path, beyond which neighbours are told together
 
 
@@ -28,16 +31,17 @@ class Told:
 
     part: str
     heading: str
-    sentences: tuple[str, ...]
-    left_out: int
+    sentences: tuple[tuple[str, str], ...]  # where, and what
     groups: tuple[Group, ...]
 
 
-def answers(result: Result, kinds: Sequence[Kind]) -> list[Told]:
-    """Who prevails in each part, at selection bias 0 first; empty where that was not measured."""
-    biased = bias_by_point(result)
+def answers(result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mapping[int, float]) -> list[Told]:
+    """Who prevails in each part, at selection bias 0 first; empty where that was not measured.
+
+    groups: those of the whole result; biased: the bias at each point.
+    """
     if not biased or len(set(biased.values())) == 1:
-        return _told(result, kinds, "" if not biased else bias_words(next(iter(biased.values()))))
+        return _told(result, groups, "" if not biased else bias_words(next(iter(biased.values()))))
     found: list[Told] = []
     for zero in (True, False):
         points = [point for point, bias in biased.items() if (bias == 0) is zero]
@@ -47,7 +51,7 @@ def answers(result: Result, kinds: Sequence[Kind]) -> list[Told]:
             outcomes=result.outcomes[result.outcomes["point"].isin(points)],
         )
         if len(side.outcomes):
-            found += _told(side, kinds, "without selection bias (B = 0)" if zero else "with selection bias")
+            found += _told(side, groups_of(side, kinds), "without selection bias (B = 0)" if zero else "with selection bias")
     return found
 
 
@@ -85,15 +89,17 @@ def _bias(experiment: Any) -> float:
     return value_of(bias.strength, experiment.parameter_values) if weighed else 0.0
 
 
-def _told(result: Result, kinds: Sequence[Kind], heading: str) -> list[Told]:
+def _told(result: Result, groups: Groups, heading: str) -> list[Told]:
     told = []
-    for part, groups in groups_of(result, kinds).items():
-        sentences, left_out = _sentences(groups, result)
-        told.append(Told(part, heading, tuple(sentences), left_out, tuple(groups)))
+    sweeps = {swept.part: swept for swept in swept_parts(result)}
+    for part, here in groups.items():
+        pooled = any(group.random and group.points > 1 for group in here)
+        sentences = (point_by_point(result, sweeps[part], here) if pooled else []) or _sentences(here, result)
+        told.append(Told(part, heading, tuple(sentences), tuple(here)))
     return told
 
 
-def groups_of(result: Result, kinds: Sequence[Kind]) -> dict[str, list[Group]]:
+def groups_of(result: Result, kinds: Sequence[Kind]) -> Groups:
     """The groups of `Result.who_prevails`, by part of the sweep."""
     table = result.who_prevails()
     places = [name for name in table.columns[1:] if name not in COLUMNS]
@@ -130,40 +136,99 @@ def _spans(result: Result, swept: Swept, points: Sequence[int], paths: Sequence[
     if not numeric or len(numeric) > 2 or "prevailing" not in result.outcomes:
         return {}
     inside = result.outcomes[result.outcomes["point"].isin(points)]
+    ends = {path: swept.values(path) for path in numeric}
     said: dict[str, str] = {}
     for name, rows in inside.groupby("prevailing"):
         words = []
         for path in numeric:
             values = np.array([swept.value(point, path) for point in rows["point"].unique()], float)
-            all_values = swept.values(path)
-            if values.min() > all_values[0] or values.max() < all_values[-1]:
+            if values.min() > ends[path][0] or values.max() < ends[path][-1]:
                 words.append(f"{path_name(path, swept.experiment)} {_from_to(values.min(), values.max())}")
         said[str(name)] = " and ".join(words)
     return said
 
 
 def _from_to(low: float, high: float) -> str:
-    return number(low) if low == high else f"{number(low)} to {number(high)}"
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _sentences(groups: Sequence[Group], result: Result) -> tuple[list[str], int]:
+def _sentences(groups: Sequence[Group], result: Result) -> list[tuple[str, str]]:
     model = result.experiment
     runs = [[group] for group in groups]
     paths = {path for group in groups for path in group.place}
     if len(groups) > MANY and len(paths) == 1:
         runs = alike(groups)
     told = []
-    for run in runs[:MOST_TOLD]:
+    for run in runs:
         words = verdict_of_run(run)
         where = _where(run, model)
-        told.append(f"{where}: {words}" if where else words[0].upper() + words[1:])
-    return told, len(runs) - len(told)
+        told.append((where, words if where else words[0].upper() + words[1:]))
+    return told
+
+
+def point_by_point(result: Result, swept: Swept, groups: Sequence[Group]) -> list[tuple[str, str]]:
+    """Of points with two numbers that vary: at how many of them each clearly prevails; a sentence per panel of the map."""
+    try:
+        x, y = axes_of(swept, None, None)
+        panels = swept.panels([axis.path for axis in (x, y) if axis.path])
+    except PictureError:
+        return []
+    if not (x.numeric and y.path and y.numeric):
+        return []
+    labels = {each.name: each.label for group in groups for each in group.contenders}
+    found = contests(result.outcomes)
+    return [
+        (_capital(place_words(place, result.experiment)), _clearly(swept, points, found, labels, (str(x.path), str(y.path))))
+        for place, points in panels
+    ]
+
+
+def contests(outcomes: Any) -> dict[int, Counter[str]]:
+    """How often each prevails, by point."""
+    found: dict[int, Counter[str]] = {}
+    if "prevailing" in outcomes:
+        for point, name in zip(outcomes["point"].tolist(), outcomes["prevailing"].tolist(), strict=True):
+            if isinstance(name, str):
+                found.setdefault(point, Counter())[name] += 1
+    return found
+
+
+def _clearly(
+    swept: Swept, points: Sequence[int], found: Mapping[int, Counter[str]], labels: Mapping[str, str], paths: tuple[str, str]
+) -> str:
+    clear: dict[str, list[int]] = {}
+    there = [point for point in points if point in found]
+    for point in there:
+        [(name, count)], total = found[point].most_common(1), found[point].total()
+        if wilson(count, total)[0] > 0.5:
+            clear.setdefault(name, []).append(point)
+    told = [
+        f"{labels.get(name, name)} {'clearly prevails ' if not place else ''}at {len(where):,}"
+        + (f" of {len(there):,} points" if not place else "")
+        + _within(swept, where, paths)
+        for place, (name, where) in enumerate(sorted(clear.items(), key=lambda each: -len(each[1])))
+    ]
+    open_points = len(there) - sum(map(len, clear.values()))
+    if open_points:
+        told.append(f"no clear answer at {open_points:,}" + ("" if told else f" of {len(there):,} points"))
+    sizes = sorted({found[point].total() for point in there})
+    replicates = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    return f"{'; '.join(told)} (clearly: in more than half of all runs, by the 95\u00a0% interval over {replicates} replicates)."
+
+
+def _within(swept: Swept, points: Sequence[int], paths: tuple[str, str]) -> str:
+    words = []
+    for path in paths:
+        values, all_values = [swept.value(point, path) for point in points], swept.values(path)
+        if min(values) > all_values[0] or max(values) < all_values[-1]:
+            words.append(f"{path_name(path, swept.experiment)} {_from_to(min(values), max(values))}")
+    return f", within {' and '.join(words)}" if words else ""
 
 
 def _where(run: Sequence[Group], model: Any) -> str:
     first, last = run[0], run[-1]
     if len(run) == 1:
-        return _capital(place_words(first.place, model))
+        return _capital(place_words(first.place, model, short=len(first.place) > 2))
     [path] = first.place
     ends = [group.place[path] for group in (first, last)]
     if all(isinstance(end, int | float) for end in ends):
@@ -176,4 +241,3 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:] if len(words.split(" ")[0]) > 1 and words[:1].isascii() else words
 
 
-__all__ = ["Told", "answers", "bias_by_point", "bias_words", "groups_of", "verdict"]

@@ -116,7 +116,7 @@ def _apart(result: Result, tips: Tips) -> list[Caution]:
     labels = {kind.name: kind.label for kind in tips.kinds}
     cases = []
     for point in apart.index[:MOST_NAMED]:
-        counts = sorted(tips.counts.get(point, {}).items(), key=lambda each: -each[1])
+        counts = sorted(tips.counts[point].items(), key=lambda each: -each[1])
         told = ", ".join(f"{labels.get(name, name)} {count}" for name, count in counts)
         cases.append(f"{tips.place(point) or 'all replicates'}: {told}")
     if len(apart) > len(cases):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -28,10 +28,12 @@ from evo.report.phases import asked_of, is_map, phases
 from evo.report.stills import stills
 from evo.report.svg import tag
 from evo.report.tables import measured, who_prevails
-from evo.report.text import counted, number, symbols
+from evo.report.text import counted, number, place_words, symbols
 from evo.report.tips import Tips
 from evo.results import Result
 
+MAP, ENDS, WAY = "Who prevails where", "Shares at the end", "The way there"
+TOLD = 6  # sentences on a part that are not folded away
 OPEN = 12  # rows of a table that is not folded away
 
 
@@ -64,12 +66,22 @@ class Part:
     pictures: list[Picture] = field(default_factory=list)
     tables: list[Folded] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    here: str = ""
     lines: Sequence[Markup] = ()
     courses: dict[str, Any] | None = None
 
     @property
-    def timed(self) -> bool:
-        return self.courses is not None
+    def narrow(self) -> bool:
+        """Whether the first picture leaves room beside it."""
+        return bool(self.pictures) and self.pictures[0].markup.count("<figure") < 2
+
+    @property
+    def timed(self) -> str:
+        """The picture above which the slider through time stands: the map if there is one; empty without courses."""
+        if self.courses is None:
+            return ""
+        titles = [picture.title for picture in self.pictures]
+        return MAP if MAP in titles else WAY
 
 
 def page(result: Result) -> str:
@@ -91,8 +103,8 @@ def _content(result: Result) -> dict[str, Any]:
     kinds = kinds_of(experiment, found)
     sweeps = swept_parts(result)
     tips, courses = Tips(result, sweeps, kinds), Courses(result)
-    told = answers(result, kinds)
-    groups = groups_of(result, kinds)
+    groups, biased = groups_of(result, kinds), bias_by_point(result)
+    told = answers(result, kinds, groups, biased)
     parts = [_part(place, swept, result, kinds, tips, courses, groups.get(swept.part, [])) for place, swept in enumerate(sweeps)]
     images, refused = stills(result, tips)
     if parts:
@@ -105,6 +117,7 @@ def _content(result: Result) -> dict[str, Any]:
         "note": experiment.note.strip(),
         "answers": [_headed(each, len(sweeps)) for each in told],
         "how": _how(result, told),
+        "bias": _bias_words(biased),
         "grave": gravest(warned),
         "cautions": warned,
         "facts": _facts(result),
@@ -155,8 +168,8 @@ def _headed(told: Told, parts: int) -> dict[str, Any]:
         "title": title[:1].upper() + title[1:],
         "part": title,
         "heading": told.heading,
-        "sentences": told.sentences,
-        "left_out": told.left_out,
+        "sentences": told.sentences[:TOLD],
+        "more": told.sentences[TOLD:],
     }
 
 
@@ -170,10 +183,14 @@ def _how(result: Result, told: Sequence[Told]) -> str:
         words.append("Where nothing is random points of the sweep are counted: a count says how much of what was swept, not how likely.")
     if len(result.failures):
         words.append(f"{counted(len(result.failures), 'replicate')} that failed are left out.")
-    biases = set(bias_by_point(result).values())
-    if biases <= {0.0}:
-        words.append("All of it without selection bias (B = 0).")
     return " ".join(words)
+
+
+def _bias_words(biased: Mapping[int, float]) -> str:
+    """What is said of the selection bias before anything else."""
+    if not any(biased.values()):
+        return "All of it without selection bias (B = 0)." if biased else ""
+    return "With a selection bias at some points, without it first." if 0.0 in biased.values() else "All of it under a selection bias: an intervention with a price."
 
 
 def _facts(result: Result) -> list[tuple[str, str]]:
@@ -192,8 +209,6 @@ def _facts(result: Result) -> list[tuple[str, str]]:
         ("generations", f"{number(run.generations)}" + (f", until {run.until}" if run.until != "generations" else "")),
         ("seed", str(run.seed)),
     ]
-    if any(part.set for part in experiment.sweep):
-        facts = [(name + " (unless a part says otherwise)" if name in ("population", "dynamics") else name, value) for name, value in facts]
     return facts
 
 
@@ -209,6 +224,7 @@ def _part(
     model = result.experiment
     title = swept.part.replace("_", " ") or ("Results" if place == 0 else f"Part {place + 1}")
     part = Part(f"part-{place}", title[:1].upper() + title[1:])
+    part.here = place_words(swept.fixed, model)
     part.lines = _lines(kinds, len(model.strategies))
     _add_ends(part, swept, result, kinds, tips)
     _add_courses(part, swept, result, kinds, tips, courses)
@@ -232,11 +248,11 @@ def _add_ends(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind], t
             legend.append(tag("li", "paler: a smaller share", class_="quiet"))
             theory = [tag("li", "theory, infinite population (ticks: the side on which it holds):", class_="quiet"), *drawn.lines]
             hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
-            part.pictures.append(Picture("Who prevails where", drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint]))
+            part.pictures.append(Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint]))
             return
         picture = next((each for each in result.experiment.plots if isinstance(each, Compare) and each.part == (swept.part or None)), None)
         shown = comparison(result, swept, picture.x if picture else None, kinds, tips)
-        part.pictures.append(Picture("Shares at the end", shown.markup, part.lines, shown.notes))
+        part.pictures.append(Picture(ENDS, shown.markup, part.lines, shown.notes))
     except PictureError as error:
         part.refused.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
@@ -253,7 +269,7 @@ def _add_courses(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind]
     if len(chosen) < len(points):
         notes.append(f"{len(chosen)} of {len(points):,} points.")
     drawn = over_time(swept, chosen, courses, 201, kinds, tips)
-    part.pictures.append(Picture("The way there", drawn, part.lines, [note for note in notes if note]))
+    part.pictures.append(Picture(WAY, drawn, part.lines, [note for note in notes if note]))
     if moments:
         part.courses = data_of(courses, swept, points, moments)
 

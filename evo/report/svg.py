@@ -12,13 +12,15 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from evo.report.text import number
 
 LETTER = 6.3  # mean width of a letter at 12 px, in px
+VOID = ("br", "img")  # elements of HTML that have no end
 Inside = str | Markup
 
 
 def tag(name: str, *inside: Inside, **attributes: object) -> Markup:
     """An element. `class_` is class, `_` in a name is `-`; None leaves an attribute out; numbers to a hundredth."""
     words = [f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items() if value is not None]
-    return Markup(f"<{name}{''.join(words)}>{''.join(map(escape, inside))}</{name}>")
+    close = "" if name in VOID else f"</{name}>"
+    return Markup(f"<{name}{''.join(words)}>{''.join(map(escape, inside))}{close}")
 
 
 def _value(value: object) -> Markup | str:

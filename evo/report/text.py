@@ -57,8 +57,9 @@ def tick(path: str, value: Any, model: Parts) -> str:
 
 
 def place_words(settings: Mapping[str, Any], model: Parts, *, short: bool = False) -> str:
-    """Settings in words, those of the start first."""
-    order = sorted(settings, key=lambda path: path != "run.start")
+    """Settings in words, those of the start first; what is at its default is not named."""
+    named = [path for path, value in settings.items() if value is not None]
+    order = sorted(named, key=lambda path: path != "run.start")
     return ", ".join(unset(setting_words(path, settings[path], model, short=short)) for path in order)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from evo.plots.swept import Swept
 from evo.prevalence import wilson
+from evo.report.answers import contests
 from evo.report.look import Kind
 from evo.report.text import between, percent, place_words
 from evo.results import Result
@@ -34,7 +36,7 @@ class Tips:
         return "\n".join([first, *self._winners(point), *self._mix(point)])
 
     def _winners(self, point: int) -> list[str]:
-        counts, labels = self.counts.get(point, {}), {kind.name: kind.label for kind in self.kinds}
+        counts, labels = self.counts.get(point, Counter()), {kind.name: kind.label for kind in self.kinds}
         total = sum(counts.values())
         if not total:
             return ["every replicate failed" if "prevailing" in self.result.outcomes else "who prevails was not measured"]
@@ -52,19 +54,13 @@ class Tips:
         found = [(kind.label, share) for kind, share in zip(self.kinds, self.means[point], strict=False)]
         found = sorted((each for each in found if each[1] >= 0.005), key=lambda each: -each[1])[:6]
         words = ", ".join(f"{label} {percent(share)}" for label, share in found)
-        many = sum(self.counts.get(point, {}).values()) > 1
+        many = sum(self.counts.get(point, Counter()).values()) > 1
         return [f"{'mean mix' if many else 'mix'} at the end: {words}"] if words else []
 
     @cached_property
-    def counts(self) -> Mapping[int, dict[str, int]]:
+    def counts(self) -> Mapping[int, Counter[str]]:
         """How often each prevails, by point."""
-        found: dict[int, dict[str, int]] = {}
-        if "prevailing" in self.result.outcomes:
-            for point, name in zip(self.result.outcomes["point"].tolist(), self.result.outcomes["prevailing"].tolist(), strict=True):
-                if isinstance(name, str):
-                    here = found.setdefault(point, {})
-                    here[name] = here.get(name, 0) + 1
-        return found
+        return contests(self.result.outcomes)
 
     @cached_property
     def means(self) -> Mapping[int, np.ndarray]:
