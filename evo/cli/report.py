@@ -29,11 +29,11 @@ def report(
     say.print(str(write(result, out)), soft_wrap=True)
 
 
-def add_report(result: Result) -> None:
+def add_report(result: Result, *, draw: bool) -> None:
     """Write the page at the end of a run, which it cannot fail: whatever breaks here is told, and the tables are there."""
     from evo.report import write
 
     try:
-        write(result)
+        write(result, draw=draw)
     except Exception as error:
         complain(f"evo: no report was written ({type(error).__name__}: {error}); the run itself is whole")

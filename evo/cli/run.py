@@ -84,7 +84,7 @@ def run(
     whole = no_plots or _draw(result, folder, say)
     if not no_report:
         with say.status("writing the report") if say.is_terminal else nullcontext():
-            add_report(result)
+            add_report(result, draw=not no_plots)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)

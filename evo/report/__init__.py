@@ -20,19 +20,19 @@ REPORT = "report.html"
 __all__ = ["html", "write"]
 
 
-def html(result: Result) -> str:
-    """The page as text."""
+def html(result: Result, *, draw: bool = True) -> str:
+    """The page as text; `draw` pictures of graphs that the folder does not hold, which may run replicates again."""
     from evo.report.page import page
 
-    return page(result)
+    return page(result, draw=draw)
 
 
-def write(result: Result, path: str | Path | None = None) -> Path:
+def write(result: Result, path: str | Path | None = None, *, draw: bool = True) -> Path:
     """Write the page, into the result's folder unless a file is named; a reader never sees half of it."""
     if path is None and result.folder is None:
         raise ValueError("the result is in no folder: say where the page goes")
     place = Path(path) if path is not None else Path(result.folder or ".") / REPORT
     new = place.with_name(f".{place.name}.new")
-    new.write_text(html(result), encoding="utf-8")
+    new.write_text(html(result, draw=draw), encoding="utf-8")
     os.replace(new, place)
     return place

@@ -22,6 +22,7 @@ from evo.report.verdicts import Contender, Group, alike, verdict_of_run
 from evo.results import Result
 
 Groups = dict[str, list[Group]]  # by part of the sweep
+MANY_GROUPS = 6  # of a map, beyond which its points are counted instead of told one by one
 MANY = 4  # values of one path, beyond which neighbours are told together
 
 
@@ -93,8 +94,9 @@ def _told(result: Result, groups: Groups, heading: str) -> list[Told]:
     told = []
     sweeps = {swept.part: swept for swept in swept_parts(result)}
     for part, here in groups.items():
-        pooled = any(group.random and group.points > 1 for group in here)
-        sentences = (point_by_point(result, sweeps[part], here) if pooled else []) or _sentences(here, result)
+        many = len(here) > MANY_GROUPS or any(group.points > 1 for group in here)
+        mapped = point_by_point(result, sweeps[part], here) if many and here[0].random else []
+        sentences = mapped or _sentences(here, result)
         told.append(Told(part, heading, tuple(sentences), tuple(here)))
     return told
 

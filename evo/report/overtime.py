@@ -43,7 +43,7 @@ def over_time(swept: Swept, points: Sequence[int], courses: Courses, moments: in
     for point in points:
         course, place = courses.of(point, moments), tips.place(point)
         title = tag("figcaption", place[:1].upper() + place[1:]) if place else ""
-        drawn.append(tag("figure", title, panel(swept, point, course, kinds, place), class_="panel"))
+        drawn.append(tag("figure", title, panel(swept, point, course, kinds, place), tag("p", class_="readout"), class_="panel"))
     return tag("div", *drawn, class_="panels")
 
 

@@ -84,20 +84,20 @@ class Part:
         return MAP if MAP in titles else WAY
 
 
-def page(result: Result) -> str:
-    """The report of a result as one HTML page that loads nothing."""
+def page(result: Result, *, draw: bool) -> str:
+    """The report of a result as one HTML page that loads nothing; `draw` pictures of graphs that are in no file yet."""
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_text("page.html"))
-    return template.render(**_content(result))
+    return template.render(**_content(result, draw))
 
 
 def _text(name: str) -> str:
     return files("evo.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _content(result: Result) -> dict[str, Any]:
+def _content(result: Result, draw: bool) -> dict[str, Any]:
     experiment = result.experiment
     found = set(result.outcomes["prevailing"].dropna()) if "prevailing" in result.outcomes else set()
     kinds = kinds_of(experiment, found)
@@ -106,7 +106,7 @@ def _content(result: Result) -> dict[str, Any]:
     groups, biased = groups_of(result, kinds), bias_by_point(result)
     told = answers(result, kinds, groups, biased)
     parts = [_part(place, swept, result, kinds, tips, courses, groups.get(swept.part, [])) for place, swept in enumerate(sweeps)]
-    images, refused = stills(result, tips)
+    images, refused = stills(result, tips, draw=draw)
     if parts:
         parts[-1].refused += refused
     warned = cautions(result, courses, tips)

@@ -26,16 +26,19 @@ class Still:
     height: int
 
 
-def stills(result: Result, tips: Tips) -> tuple[list[Still], list[str]]:
-    """The pictures of graphs that the experiment asks for, and why others could not be drawn."""
+def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list[str]]:
+    """The pictures of graphs that the experiment asks for, and why others could not be drawn; `draw` those that are in no file."""
     found: list[Still] = []
     refused: list[str] = []
     for stem, picture in asked_for(result.experiment):
         if not isinstance(picture, OfGraphs):
             continue
         file = None if result.folder is None else result.folder / f"{stem}.png"
+        there = file is not None and file.exists()
+        if not (there or draw):
+            continue
         try:
-            image = file.read_bytes() if file is not None and file.exists() else _drawn(result, picture)
+            image = file.read_bytes() if file is not None and there else _drawn(result, picture)
         except PictureError as error:
             refused.append(f"{stem}: {error}")
             continue
