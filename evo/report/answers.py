@@ -178,11 +178,11 @@ def point_by_point(result: Result, swept: Swept, groups: Sequence[Group]) -> lis
     if not (x.numeric and y.path and y.numeric):
         return []
     labels = {each.name: each.label for group in groups for each in group.contenders}
-    found = contests(result.outcomes)
-    return [
-        (_capital(place_words(place, result.experiment)), _clearly(swept, points, found, labels, (str(x.path), str(y.path))))
-        for place, points in panels
-    ]
+    found, told = contests(result.outcomes), []
+    for place, points in panels:
+        words = _clearly(swept, points, found, labels, (str(x.path), str(y.path)))
+        told.append((_capital(place_words(place, result.experiment)), words) if place else ("", words[0].upper() + words[1:]))
+    return told
 
 
 def contests(outcomes: Any) -> dict[int, Counter[str]]:

@@ -134,8 +134,10 @@ def moments_for(courses: Courses, points: int, replicates: int) -> int:
 
 
 def packed(shares: np.ndarray) -> str:
-    """Numbers from 0 to 1 as bytes."""
-    return _bytes(np.where(np.isfinite(shares), np.clip(np.round(np.nan_to_num(shares) * ONE), 0, ONE), 255))
+    """Numbers from 0 to 1 as bytes; only 0 is none and only 1 is all."""
+    known = np.nan_to_num(shares)
+    whole = np.clip(np.round(known * ONE), np.where(known > 0, 1, 0), np.where(known < 1, ONE - 1, ONE))
+    return _bytes(np.where(np.isfinite(shares), whole, 255))
 
 
 def _bytes(values: np.ndarray) -> str:

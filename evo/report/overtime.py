@@ -25,16 +25,34 @@ MOST_PANELS = 6
 
 
 def chosen_points(result: Result, swept: Swept, courses: Courses) -> list[int]:
-    """The points that the config asks for, else a few, evenly through the part."""
+    """The points that the config asks for; else all of a few, or those of many at which the lead changed last."""
     there = [point for point in swept.points if point in courses]
-    for picture in result.experiment.plots:
-        if isinstance(picture, Paths | Mix) and picture.points and picture.part in (swept.part, None):
-            asked = [point for point in picture.points if point in there]
-            if asked:
-                return asked[:12]
-    if len(there) <= MOST_PANELS + 3:
-        return there
-    return [there[round(place)] for place in np.linspace(0, len(there) - 1, MOST_PANELS)]
+    asked = [point for point in _asked(result, swept) if point in there]
+    if asked:
+        return asked[:12]
+    return there if len(there) <= MOST_PANELS + 3 else _last_to_settle(there, courses)
+
+
+def chosen_how(result: Result, swept: Swept) -> str:
+    """How a few of many were chosen, in words."""
+    return "" if _asked(result, swept) else ", those at which the lead changed last"
+
+
+def _asked(result: Result, swept: Swept) -> list[int]:
+    pictures = [each for each in result.experiment.plots if isinstance(each, Paths | Mix) and each.part in (swept.part, None)]
+    return list(dict.fromkeys(point for each in pictures for point in each.points or () if point in swept.points))
+
+
+def _last_to_settle(points: Sequence[int], courses: Courses) -> list[int]:
+    """The points at which the lead changed last, in order."""
+
+    def settled(point: int) -> float:
+        course = courses.of(point, 41)
+        winner, _ = course.lead()
+        changes = np.flatnonzero(np.diff(winner))
+        return float(course.time[changes[-1] + 1]) if len(changes) else 0.0
+
+    return sorted(sorted(points, key=settled, reverse=True)[:MOST_PANELS])
 
 
 def over_time(swept: Swept, points: Sequence[int], courses: Courses, moments: int, kinds: Sequence[Kind], tips: Tips) -> Markup:

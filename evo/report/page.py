@@ -23,7 +23,7 @@ from evo.report.cautions import cautions, gravest
 from evo.report.comparison import comparison, marker
 from evo.report.courses import FEW, Courses, data_of, moments_for
 from evo.report.look import DARK, LIGHT, Kind, kinds_of
-from evo.report.overtime import chosen_points, notes_of, over_time
+from evo.report.overtime import chosen_how, chosen_points, notes_of, over_time
 from evo.report.phases import asked_of, is_map, phases
 from evo.report.stills import stills
 from evo.report.svg import tag
@@ -245,7 +245,7 @@ def _add_ends(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind], t
         if is_map(swept, asked, len(swept.points)) and ("prevailing" in result.outcomes or tips.means):
             drawn = phases(result, swept, asked, kinds, tips, part.id)
             legend = [_entry(place, kind.label) for place, kind in enumerate(kinds) if kind.name in drawn.shown]
-            legend.append(tag("li", "paler: a smaller share", class_="quiet"))
+            legend.append(tag("li", "fainter: a smaller share", class_="quiet"))
             theory = [tag("li", "theory, infinite population (ticks: the side on which it holds):", class_="quiet"), *drawn.lines]
             hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
             part.pictures.append(Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint]))
@@ -267,7 +267,7 @@ def _add_courses(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind]
     chosen = chosen_points(result, swept, courses)
     notes = [notes_of(courses.of(chosen[0], 2))] if chosen else []
     if len(chosen) < len(points):
-        notes.append(f"{len(chosen)} of {len(points):,} points.")
+        notes.append(f"{len(chosen)} of {len(points):,} points{chosen_how(result, swept)}.")
     drawn = over_time(swept, chosen, courses, 201, kinds, tips)
     part.pictures.append(Picture(WAY, drawn, part.lines, [note for note in notes if note]))
     if moments:

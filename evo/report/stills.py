@@ -43,7 +43,7 @@ def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list
             refused.append(f"{stem}: {error}")
             continue
         what = (type(picture).__doc__ or "").split(".")[0].replace("`", "").replace("\n", " ")
-        title = " ".join(what.split()) + (f" Part {picture.part}." if picture.part else ".")
+        title = " ".join(what.split()) + (f" (part {picture.part})." if picture.part else ".")
         found.append(Still(title, f"data:image/png;base64,{base64.b64encode(image).decode()}", _alt(what, picture, tips), *_size(image)))
     return found, refused
 
