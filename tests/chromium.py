@@ -70,7 +70,9 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, file: Path, *, width: int = 1280, height: int = 900, scheme: str = "light", script: bool = True) -> None:
+    def open(
+        self, file: Path, *, width: int = 1280, height: int = 900, scheme: str = "light", script: bool = True
+    ) -> None:
         """Open a page in this size and colour scheme, with or without JavaScript."""
         self.session = None
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
@@ -78,7 +80,9 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
         self.send("Emulation.setScriptExecutionDisabled", value=not script)
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         self.send("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events = []
         self.send("Page.navigate", url=file.resolve().as_uri())
@@ -127,7 +131,9 @@ class Browser:
 
     def requests(self) -> list[str]:
         """The addresses that the page asked for, itself apart."""
-        asked = [event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
+        asked = [
+            event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
+        ]
         return [url for url in asked[1:] if not url.startswith("data:")]
 
     def screenshot(self, file: Path, *, whole: bool = True) -> None:

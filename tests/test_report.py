@@ -104,7 +104,11 @@ def group(counts: dict[str, int], *, unit: str = "replicates", points: int = 1) 
     ("counts", "kind", "words"),
     [
         ({"a": 32, "b": 0}, "all", "A prevails in all 32 replicates (95 % interval 89–100 %)."),
-        ({"a": 2, "b": 30}, "most", "B prevails in 30 of 32 replicates (94 %, 95 % interval 79–99 %), A in 2 (1–21 %)."),
+        (
+            {"a": 2, "b": 30},
+            "most",
+            "B prevails in 30 of 32 replicates (94 %, 95 % interval 79–99 %), A in 2 (1–21 %).",
+        ),
         ({"a": 20, "b": 12}, "open", "no clear answer: A in 20 of 32"),
         ({"a": 16, "b": 16}, "open", "no clear answer: A in 16 of 32"),
         ({"a": 45, "b": 20, "c": 20, "d": 15}, "more", "A prevails most often, in 45 of 100 replicates"),
@@ -145,7 +149,14 @@ def test_shares_never_round_to_certainty() -> None:
 
 @pytest.mark.parametrize(
     ("formula", "words"),
-    [(r"$\chi$", "χ"), (r"$t_{1}$", "t₁"), (r"$\beta_{C}$", "β_C"), ("$b$", "b"), (r"costs \$5", "costs $5"), (r"a $\mu$ b", "a μ b")],
+    [
+        (r"$\chi$", "χ"),
+        (r"$t_{1}$", "t₁"),
+        (r"$\beta_{C}$", "β_C"),
+        ("$b$", "b"),
+        (r"costs \$5", "costs $5"),
+        (r"a $\mu$ b", "a μ b"),
+    ],
 )
 def test_mathematics_becomes_text(formula: str, words: str) -> None:
     assert unset(formula) == words
@@ -192,14 +203,21 @@ def test_the_page_stands_alone(text: str, swept: evo.Result) -> None:
     for name, found in elements.found:
         for key in ("src", "href", "xlink:href", "action"):
             value = found.get(key) or "#"
-            assert value.startswith(("#", "data:")) or (name == "a" and value in ("prevail.pdf", "paths.pdf")), (name, value)
+            assert value.startswith(("#", "data:")) or (name == "a" and value in ("prevail.pdf", "paths.pdf")), (
+                name,
+                value,
+            )
     assert not re.search(r"@import|url\((?!#)", text)
-    [policy] = [found["content"] for found in elements.all("meta") if found.get("http-equiv") == "Content-Security-Policy"]
+    [policy] = [
+        found["content"] for found in elements.all("meta") if found.get("http-equiv") == "Content-Security-Policy"
+    ]
     script = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)[-1]
     assert policy is not None and "default-src 'none'" in policy
     assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
     assert len(text.encode()) < 5e6
-    assert evo.loads(_unescaped(re.findall(r"resolved</summary><pre>(.*?)</pre>", text, re.DOTALL)[0])) == swept.experiment
+    assert (
+        evo.loads(_unescaped(re.findall(r"resolved</summary><pre>(.*?)</pre>", text, re.DOTALL)[0])) == swept.experiment
+    )
 
 
 def _unescaped(text: str) -> str:
@@ -255,11 +273,20 @@ def test_cautions_say_what_went_wrong(swept: evo.Result) -> None:
     page = report.html(dataclasses.replace(swept, failures=failures, outcomes=outcomes, manifest=manifest))
     assert "1 of 72 replicates, at 1 point, failed" in page and "a payoff is not finite" in page
     assert "The run is not finished" in page
-    assert "failed" not in report.html(swept).split("<main")[1].split("</main>")[0].replace("url(#failed)", "").split("What to keep in mind")[0]
+    assert (
+        "failed"
+        not in report.html(swept)
+        .split("<main")[1]
+        .split("</main>")[0]
+        .replace("url(#failed)", "")
+        .split("What to keep in mind")[0]
+    )
 
 
 def test_a_result_without_what_is_usual_is_told_all_the_same(swept: evo.Result) -> None:
-    bare = evo.run(experiment(measure=["diversity"], plots=[], sweep=[], run={"generations": 5}), progress=False, workers=1)
+    bare = evo.run(
+        experiment(measure=["diversity"], plots=[], sweep=[], run={"generations": 5}), progress=False, workers=1
+    )
     assert "Who prevails was not measured" in report.html(bare)
     nothing = dataclasses.replace(swept, outcomes=swept.outcomes.head(0), paths=None)
     assert "Nothing has ended yet" in report.html(nothing)
@@ -321,7 +348,9 @@ def _compared(page: str) -> str:
 
 def test_takeovers_and_rest_points_stand_beside_runs() -> None:
     run = {"generations": 4000, "until": "fixed", "replicates": 50, "start": {"hawk": 0.5}}
-    result = evo.run(hawks(mutation={"rate": 0}, run=run, measure=["final_mix", "prevailing"]), progress=False, workers=1)
+    result = evo.run(
+        hawks(mutation={"rate": 0}, run=run, measure=["final_mix", "prevailing"]), progress=False, workers=1
+    )
     exact = evo.exact.absorption(result.experiment.model).probability([10, 10])["hawk"]
     assert percent(exact) in _compared(report.html(result))
     flow = hawks(population={"kind": "infinite"}, run={"generations": 400})
@@ -345,7 +374,10 @@ def test_a_run_ends_with_a_report_which_it_cannot_fail(tmp_path: Path, monkeypat
     call("run", "road.yaml", "--out", "bare", "--no-report")
     assert not Path("bare/report.html").exists()
     assert call("report", "bare").strip() == "bare/report.html"
-    assert call("report", "bare", "--out", "elsewhere.html").strip() == "elsewhere.html" and Path("elsewhere.html").exists()
+    assert (
+        call("report", "bare", "--out", "elsewhere.html").strip() == "elsewhere.html"
+        and Path("elsewhere.html").exists()
+    )
     assert "is not a run folder" in call("report", ".", status=2)
     assert "does not exist" in call("report", "nowhere", status=2)
 
@@ -385,7 +417,9 @@ def test_the_page_in_a_browser(browser: chromium.Browser, page: Path) -> None:
     assert "at(4)" in browser.value("document.querySelector('.one .again').textContent")
     colours = "[...document.querySelectorAll('.cells rect')].map(e => e.getAttribute('class') + e.getAttribute('fill-opacity'))"
     end = browser.value(colours)
-    move = "(v) => { const r = document.querySelector('.time input'); r.value = v; r.dispatchEvent(new Event('input')); }"
+    move = (
+        "(v) => { const r = document.querySelector('.time input'); r.value = v; r.dispatchEvent(new Event('input')); }"
+    )
     browser.value(f"({move})(0)")
     assert browser.value(colours) != end
     assert "generation 0" in browser.value("document.querySelector('.time output').textContent")
@@ -395,7 +429,9 @@ def test_the_page_in_a_browser(browser: chromium.Browser, page: Path) -> None:
     browser.value("document.querySelector('svg.map').focus()")
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         browser.press(key)
-    current = browser.value("document.querySelector('.cells .current').dataset.x + document.querySelector('.cells .current').dataset.y")
+    current = browser.value(
+        "document.querySelector('.cells .current').dataset.x + document.querySelector('.cells .current').dataset.y"
+    )
     assert current == "11"
     assert browser.value("document.getElementById('live').textContent")
     browser.press("Enter")
@@ -412,6 +448,8 @@ def test_the_page_without_scripts_and_on_a_phone(browser: chromium.Browser, page
     browser.open(page, width=360, height=740, scheme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 360
     browser.screenshot(tmp_path / "dark.png", whole=False)
-    light, dark = (np.asarray(Image.open(tmp_path / name).convert("L"))[:740].mean() for name in ("phone.png", "dark.png"))
+    light, dark = (
+        np.asarray(Image.open(tmp_path / name).convert("L"))[:740].mean() for name in ("phone.png", "dark.png")
+    )
     assert dark < 80 < 180 < light
     assert browser.errors() == []

@@ -54,10 +54,16 @@ class Compared:
             ("where", None), ("strategy", None), ("exact", "number"), ("simulated", "number"), ("", None)
         )))  # fmt: skip
         rows = [
-            tag("tr", tag("th", row.place, scope="row"), tag("td", row.label), tag("td", row.exact, class_="number"),
-                tag("td", row.seen, class_="number"), tag("td", "✓" if row.agrees else "outside", class_="agrees" if row.agrees else "differs"))
+            tag(
+                "tr",
+                tag("th", row.place, scope="row"),
+                tag("td", row.label),
+                tag("td", row.exact, class_="number"),
+                tag("td", row.seen, class_="number"),
+                tag("td", "✓", class_="agrees") if row.agrees else tag("td", "outside", class_="differs"),
+            )
             for row in self.rows
-        ]  # fmt: skip
+        ]
         table = tag("table", tag("thead", tag("tr", head)), tag("tbody", *rows))
         return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=self.title)
 
@@ -108,7 +114,13 @@ def _stationary(experiment: Experiment, rows: Any, kinds: Sequence[Kind], place:
     found = stationary(experiment.model)
     mean, low, high = mean_interval(rows[names].to_numpy(float))
     told = [
-        Row(place, kinds[k].label, _digits(float(exact)), f"{_digits(mean[k])} ({_digits(low[k])}–{_digits(high[k])})", bool(low[k] - 1e-9 <= exact <= high[k] + 1e-9))
+        Row(
+            place,
+            kinds[k].label,
+            _digits(float(exact)),
+            f"{_digits(mean[k])} ({_digits(low[k])}–{_digits(high[k])})",
+            bool(low[k] - 1e-9 <= exact <= high[k] + 1e-9),
+        )
         for k, exact in enumerate(found.mean)
     ]
     return told[:1] if len(told) == 2 else told, found.method
@@ -156,8 +168,8 @@ def _told(question: str, rows: list[Row], method: str) -> Compared:
     hits = sum(row.agrees for row in rows)
     if question == "stationary":
         words = (
-            f"{hits} of {len(rows)} intervals (95\u00a0%) hold the exact long-run share. A run that is short, or starts far away, may lie "
-            "outside although nothing is wrong: its average then holds the way there."
+            f"{hits} of {len(rows)} intervals (95\u00a0%) hold the exact long-run share. A run that is short, or starts "
+            "far away, may lie outside although nothing is wrong: its average then holds the way there."
         )
         return Compared("Mean shares over time", words, tuple(rows), method)
     if question == "absorption":

@@ -52,7 +52,9 @@ def answers(result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mappi
             outcomes=result.outcomes[result.outcomes["point"].isin(points)],
         )
         if len(side.outcomes):
-            found += _told(side, groups_of(side, kinds), "without selection bias (B = 0)" if zero else "with selection bias")
+            found += _told(
+                side, groups_of(side, kinds), "without selection bias (B = 0)" if zero else "with selection bias"
+            )
     return found
 
 
@@ -117,7 +119,15 @@ def groups_of(result: Result, kinds: Sequence[Kind]) -> Groups:
         points = _points_at(of_part, place)
         settings = {path: swept.value(points[0], path) for path in place}
         contenders = tuple(
-            Contender(row["strategy"], labels.get(row["strategy"], row["strategy"]), row["count"], row["share"], row["low"], row["high"], row["mean_share"])
+            Contender(
+                row["strategy"],
+                labels.get(row["strategy"], row["strategy"]),
+                row["count"],
+                row["share"],
+                row["low"],
+                row["high"],
+                row["mean_share"],
+            )
             for row in each
         )
         spans = _spans(result, swept, points, [path for path in swept.paths if path not in place])
@@ -181,7 +191,9 @@ def point_by_point(result: Result, swept: Swept, groups: Sequence[Group]) -> lis
     found, told = contests(result.outcomes), []
     for place, points in panels:
         words = _clearly(swept, points, found, labels, (str(x.path), str(y.path)))
-        told.append((_capital(place_words(place, result.experiment)), words) if place else ("", words[0].upper() + words[1:]))
+        told.append(
+            (_capital(place_words(place, result.experiment)), words) if place else ("", words[0].upper() + words[1:])
+        )
     return told
 
 
@@ -196,7 +208,11 @@ def contests(outcomes: Any) -> dict[int, Counter[str]]:
 
 
 def _clearly(
-    swept: Swept, points: Sequence[int], found: Mapping[int, Counter[str]], labels: Mapping[str, str], paths: tuple[str, str]
+    swept: Swept,
+    points: Sequence[int],
+    found: Mapping[int, Counter[str]],
+    labels: Mapping[str, str],
+    paths: tuple[str, str],
 ) -> str:
     clear: dict[str, list[int]] = {}
     there = [point for point in points if point in found]
@@ -234,12 +250,12 @@ def _where(run: Sequence[Group], model: Any) -> str:
     [path] = first.place
     ends = [group.place[path] for group in (first, last)]
     if all(isinstance(end, int | float) for end in ends):
-        return _capital(f"{path_name(path, model)} from {number(ends[0])} to {number(ends[1])} ({counted(len(run), 'value')})")
+        return _capital(
+            f"{path_name(path, model)} from {number(ends[0])} to {number(ends[1])} ({counted(len(run), 'value')})"
+        )
     return _capital("; ".join(place_words(group.place, model) for group in run))
 
 
 def _capital(words: str) -> str:
     """A first letter that is not a symbol, in upper case."""
     return words[:1].upper() + words[1:] if len(words.split(" ")[0]) > 1 and words[:1].isascii() else words
-
-

@@ -42,7 +42,9 @@ def _unfinished(result: Result) -> list[Caution]:
     if result.complete:
         return []
     there, rows = len(result.outcomes) + len(result.failures), result.manifest.get("rows")
-    words = f"The run is not finished: {there:,} of {rows:,} replicates are there." if rows else "The run is not finished."
+    words = (
+        f"The run is not finished: {there:,} of {rows:,} replicates are there." if rows else "The run is not finished."
+    )
     return [Caution("unfinished", f"{words} All that follows is about those.")]
 
 
@@ -51,7 +53,12 @@ def _failed(result: Result, tips: Tips) -> list[Caution]:
     if not count:
         return []
     rows: list[Any] = result.failures.head(MOST_NAMED).to_dict("records")
-    cases = [f"point {row['point']} ({tips.place(row['point'])}), replicate {row['replicate']}: {row['message']}".replace(" ()", "") for row in rows]
+    cases = [
+        f"point {row['point']} ({tips.place(row['point'])}), replicate {row['replicate']}: {row['message']}".replace(
+            " ()", ""
+        )
+        for row in rows
+    ]
     if count > len(cases):
         cases.append(f"and {count - len(cases):,} more, in failures.parquet")
     points = result.failures["point"].nunique()
@@ -82,12 +89,15 @@ def _unsettled(result: Result, courses: Courses, tips: Tips) -> list[Caution]:
     if not moving:
         return []
     moving.sort(reverse=True)
-    cases = [f"{tips.place(point) or 'the run'}: a share moved by {percent(drift)} in the last tenth" for drift, point in moving[:MOST_NAMED]]
+    cases = [
+        f"{tips.place(point) or 'the run'}: a share moved by {percent(drift)} in the last tenth"
+        for drift, point in moving[:MOST_NAMED]
+    ]
     if len(moving) > len(cases):
         cases.append(f"and {len(moving) - len(cases):,} more")
     words = (
-        f"At {len(moving):,} of {counted(len(points), 'point')} with paths the mix was still moving at the end: who prevails there is "
-        "who is ahead at that moment."
+        f"At {len(moving):,} of {counted(len(points), 'point')} with paths the mix was still moving at the end: who prevails "
+        "there is who is ahead at that moment."
     )
     return [Caution("unsettled", words, tuple(cases))]
 
@@ -122,8 +132,8 @@ def _apart(result: Result, tips: Tips) -> list[Caution]:
     if len(apart) > len(cases):
         cases.append(f"and {len(apart) - len(cases):,} more")
     words = (
-        f"Replicates disagree at {len(apart):,} of {counted(len(winners), 'point')}: fewer than {percent(AGREEMENT)} of them have the "
-        "same winner. A mean share there is a mean over different ends, not the end of any run."
+        f"Replicates disagree at {len(apart):,} of {counted(len(winners), 'point')}: fewer than {percent(AGREEMENT)} of them have "
+        "the same winner. A mean share there is a mean over different ends, not the end of any run."
     )
     return [Caution("apart", words, tuple(cases))]
 
@@ -137,13 +147,18 @@ def _few(result: Result) -> list[Caution]:
         first = int(sizes.index[0])
         if not _is_random(result, first):
             return []
-        return [Caution("few", "Each point was run once, and chance decides: one replicate shows what may happen, not how often.")]
+        return [
+            Caution(
+                "few",
+                "Each point was run once, and chance decides: one replicate shows what may happen, not how often.",
+            )
+        ]
     least = int(sizes[sizes > 1].min())
     if least >= FEW:
         return []
     words = (
-        f"Only {least} replicates of some points: even where all agree, up to {percent(unseen(least))} of all runs may end otherwise "
-        "(95\u00a0% confidence)."
+        f"Only {least} replicates of some points: even where all agree, up to {percent(unseen(least))} of all runs may "
+        "end otherwise (95\u00a0% confidence)."
     )
     return [Caution("few", words)]
 

@@ -69,7 +69,10 @@ def _notes(shares: dict[int, np.ndarray], points: Sequence[int]) -> tuple[str, .
 def _pooled(along: Along, shares: dict[int, np.ndarray]) -> list[np.ndarray]:
     """Final mixes at each place, (replicate, strategy); of no rows where all failed."""
     width = next(iter(shares.values())).shape[1] if shares else 0
-    return [np.concatenate([np.empty((0, width)), *(shares[point] for point in points if point in shares)]) for points in along.points]
+    return [
+        np.concatenate([np.empty((0, width)), *(shares[point] for point in points if point in shares)])
+        for points in along.points
+    ]
 
 
 def _rows(along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], tips: Tips, title: str) -> Markup:
@@ -77,7 +80,7 @@ def _rows(along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], ti
     across = Scale(0, 1, 10, WIDTH - 46)
     drawn, top, said = [], 6.0, []
     count = next((each.shape[1] for each in found if len(each)), 0)
-    for place, (points, words, mixes) in enumerate(zip(along.points, along.words, found, strict=True)):
+    for points, words, mixes in zip(along.points, along.words, found, strict=True):
         lines = [line for text in unset(words).split("\n") for line in lines_of(text, WIDTH - 20)] if words else []
         head = LINE * len(lines)
         high = head + ROW * (count if len(mixes) else 1) + GAP / 2
@@ -85,9 +88,13 @@ def _rows(along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], ti
         if len(mixes):
             mean, low, high_share = mean_interval(mixes)
             inside += [
-                _dot(across, top + head + ROW * (k + 0.5) + 2, k, mixes[:, k], mean[k], low[k], high_share[k]) for k in range(count)
+                _dot(across, top + head + ROW * (k + 0.5) + 2, k, mixes[:, k], mean[k], low[k], high_share[k])
+                for k in range(count)
             ]
-            said.append(f"{unset(words).replace(chr(10), ', ')}: " + ", ".join(f"{kinds[k].label} {percent(mean[k])}" for k in np.argsort(-mean)))
+            said.append(
+                f"{unset(words).replace(chr(10), ', ')}: "
+                + ", ".join(f"{kinds[k].label} {percent(mean[k])}" for k in np.argsort(-mean))
+            )
         else:
             inside.append(text_at(12, top + head + ROW, "failed", anchor="start"))
         box = tag("rect", x=0, y=top - 2, width=WIDTH, height=high + 4, class_="hit", rx=4)
@@ -99,7 +106,9 @@ def _rows(along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], ti
     label = f"Final shares{', ' + title if title else ''}. " + "; ".join(said) + "."
     name = text_at(float(across(0.5)), floor + 27, "share at the end", class_="axis")
     axes = tag("g", *grid, *ticks, name, aria_hidden="true")
-    return tag("svg", axes, *drawn, viewBox=f"0 0 {WIDTH} {floor + 34:.0f}", role="img", aria_label=label, class_="rows")
+    return tag(
+        "svg", axes, *drawn, viewBox=f"0 0 {WIDTH} {floor + 34:.0f}", role="img", aria_label=label, class_="rows"
+    )
 
 
 def _dot(across: Scale, y: float, place: int, values: np.ndarray, mean: float, low: float, high: float) -> Markup:
@@ -127,7 +136,13 @@ def marker(x: float, y: float, place: int, size: float) -> Markup:
 
 
 def _lines(
-    along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], tips: Tips, axis: str, values: Sequence[float], title: str
+    along: Along,
+    shares: dict[int, np.ndarray],
+    kinds: Sequence[Kind],
+    tips: Tips,
+    axis: str,
+    values: Sequence[float],
+    title: str,
 ) -> Markup:
     found = _pooled(along, shares)
     there = np.array([len(each) > 0 for each in found])
@@ -150,7 +165,10 @@ def _lines(
                 drawn.append(tag("path", d="".join(dots), class_=f"dots l{k}"))
             drawn.append(tag("path", d=polyline(px[there], up(mean[:, k])), class_=f"line l{k}"))
             every = max(1, int(there.sum()) // 12)
-            drawn += [marker(float(x), float(y), k, 3.6) for x, y in list(zip(px[there], up(mean[:, k]), strict=True))[::every]]
+            drawn += [
+                marker(float(x), float(y), k, 3.6)
+                for x, y in list(zip(px[there], up(mean[:, k]), strict=True))[::every]
+            ]
         said = "; ".join(f"{kinds[k].label} from {percent(mean[0, k])} to {percent(mean[-1, k])}" for k in range(count))
     edges = np.r_[LEFT, (px[1:] + px[:-1]) / 2, WIDTH - RIGHT] if len(px) else px
     for place, points in enumerate(along.points):

@@ -89,7 +89,9 @@ class Courses:
         rows = self.first[point]
         time, replicates = np.unique(self.times[rows]), np.unique(self.replicates[rows])
         values = np.full((len(replicates), len(time), self.values.shape[1]), np.nan)
-        values[np.searchsorted(replicates, self.replicates[rows]), np.searchsorted(time, self.times[rows])] = self.values[rows]
+        values[np.searchsorted(replicates, self.replicates[rows]), np.searchsorted(time, self.times[rows])] = (
+            self.values[rows]
+        )
         if self.result.experiment.run.until in ("fixed", "converged"):  # what ended early stays where it is
             for place in range(1, len(time)):
                 gone = np.isnan(values[:, place]).all(axis=1)

@@ -47,7 +47,10 @@ def seen(color: str, ground: str, ratio: float) -> str:
     """The colour, moved towards white or black as far as it takes to stand out from the ground by this ratio."""
     target = to_rgb("white" if luminance(ground) < 0.2 else "black")
     own = to_rgb(color)
-    mixed = [to_hex([min(1.0, max(0.0, a + (b - a) * step / 20)) for a, b in zip(own, target, strict=True)]) for step in range(21)]
+    mixed = [
+        to_hex([min(1.0, max(0.0, a + (b - a) * step / 20)) for a, b in zip(own, target, strict=True)])
+        for step in range(21)
+    ]
     return next((each for each in mixed if contrast(each, ground) >= ratio), mixed[-1])
 
 

@@ -39,7 +39,9 @@ def chosen_how(result: Result, swept: Swept) -> str:
 
 
 def _asked(result: Result, swept: Swept) -> list[int]:
-    pictures = [each for each in result.experiment.plots if isinstance(each, Paths | Mix) and each.part in (swept.part, None)]
+    pictures = [
+        each for each in result.experiment.plots if isinstance(each, Paths | Mix) and each.part in (swept.part, None)
+    ]
     return list(dict.fromkeys(point for each in pictures for point in each.points or () if point in swept.points))
 
 
@@ -55,13 +57,17 @@ def _last_to_settle(points: Sequence[int], courses: Courses) -> list[int]:
     return sorted(sorted(points, key=settled, reverse=True)[:MOST_PANELS])
 
 
-def over_time(swept: Swept, points: Sequence[int], courses: Courses, moments: int, kinds: Sequence[Kind], tips: Tips) -> Markup:
+def over_time(
+    swept: Swept, points: Sequence[int], courses: Courses, moments: int, kinds: Sequence[Kind], tips: Tips
+) -> Markup:
     """The panels."""
     drawn = []
     for point in points:
         course, place = courses.of(point, moments), tips.place(point)
         title = tag("figcaption", place[:1].upper() + place[1:]) if place else ""
-        drawn.append(tag("figure", title, panel(swept, point, course, kinds, place), tag("p", class_="readout"), class_="panel"))
+        drawn.append(
+            tag("figure", title, panel(swept, point, course, kinds, place), tag("p", class_="readout"), class_="panel")
+        )
     return tag("div", *drawn, class_="panels")
 
 
@@ -87,7 +93,10 @@ def panel(swept: Swept, point: int, course: Course, kinds: Sequence[Kind], place
             drawn.append(tag("path", d=band(px, up(shown[0, :, k]), up(shown[4, :, k])), class_=f"band k{k}"))
             drawn.append(tag("path", d=band(px, up(shown[1, :, k]), up(shown[3, :, k])), class_=f"band k{k}"))
         lines = shown[:, :, k] if course.single else shown[2:3, :, k]
-        drawn += [tag("path", d=polyline(px, up(line)), class_=f"line l{k}" + (" thin" if len(lines) > 1 else "")) for line in lines]
+        drawn += [
+            tag("path", d=polyline(px, up(line)), class_=f"line l{k}" + (" thin" if len(lines) > 1 else ""))
+            for line in lines
+        ]
     if direct:
         drawn.append(_ends(course, up, kinds, WIDTH - right))
     for number, (name, law) in enumerate(variables):
@@ -111,7 +120,9 @@ def _frame(across: Scale, up: Scale, swept: Swept) -> Markup:
     for x, words in across.ticks(4):
         drawn += [tag("path", d=f"M{x:.1f} {floor}v4", class_="tick"), text_at(x, floor + 17, words)]
     dates = calendar(swept)
-    drawn.append(text_at((LEFT + across.stop) / 2, SHARES - 7, "generations" + (f" ({dates})" if dates else ""), class_="axis"))
+    drawn.append(
+        text_at((LEFT + across.stop) / 2, SHARES - 7, "generations" + (f" ({dates})" if dates else ""), class_="axis")
+    )
     return tag("g", *drawn, aria_hidden="true", class_="axes")
 
 
@@ -135,7 +146,10 @@ def _variable(course: Course, number: int, steps: bool, across: Scale, top: floa
     px = across(course.time)
     drawn = [text_at(LEFT, top + 11, words, anchor="start", class_="small")]
     for y, label in up.ticks(2):
-        drawn += [tag("path", d=f"M{LEFT} {y:.1f}H{across.stop:.1f}", class_="grid"), text_at(LEFT - 6, y + 4, label, anchor="end", class_="small")]
+        drawn += [
+            tag("path", d=f"M{LEFT} {y:.1f}H{across.stop:.1f}", class_="grid"),
+            text_at(LEFT - 6, y + 4, label, anchor="end", class_="small"),
+        ]
     if not course.single and np.nanmax(np.ptp(values, axis=0)) > 1e-9:
         shown = course.shown(values)
         drawn.append(tag("path", d=band(px, up(shown[0]), up(shown[4])), class_="band environment"))
@@ -148,4 +162,11 @@ def _variable(course: Course, number: int, steps: bool, across: Scale, top: floa
 def _said(course: Course, kinds: Sequence[Kind]) -> str:
     first, last = course.middle[0], course.middle[-1]
     which = "" if len(course.mix) == 1 else "Of the first replicate: " if course.single else "Medians: "
-    return which + "; ".join(f"{kinds[k].label} from {percent(a)} to {percent(b)}" for k, (a, b) in enumerate(zip(first, last, strict=True))) + "."
+    return (
+        which
+        + "; ".join(
+            f"{kinds[k].label} from {percent(a)} to {percent(b)}"
+            for k, (a, b) in enumerate(zip(first, last, strict=True))
+        )
+        + "."
+    )

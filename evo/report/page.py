@@ -105,7 +105,10 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
     tips, courses = Tips(result, sweeps, kinds), Courses(result)
     groups, biased = groups_of(result, kinds), bias_by_point(result)
     told = answers(result, kinds, groups, biased)
-    parts = [_part(place, swept, result, kinds, tips, courses, groups.get(swept.part, [])) for place, swept in enumerate(sweeps)]
+    parts = [
+        _part(place, swept, result, kinds, tips, courses, groups.get(swept.part, []))
+        for place, swept in enumerate(sweeps)
+    ]
     images, refused = stills(result, tips, draw=draw)
     if parts:
         parts[-1].refused += refused
@@ -157,7 +160,9 @@ def _colours(kinds: Sequence[Kind]) -> str:
     dark = ";".join(kind.variables(place, DARK) for place, kind in enumerate(kinds))
     rules = [f":root{{{light}}}", f"@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}"]
     for k in range(len(kinds)):
-        rules.append(f".k{k}{{fill:var(--k{k})}}.l{k}{{stroke:var(--l{k})}}.m{k}{{fill:var(--l{k})}}.m{k}.open{{stroke:var(--l{k})}}")
+        rules.append(
+            f".k{k}{{fill:var(--k{k})}}.l{k}{{stroke:var(--l{k})}}.m{k}{{fill:var(--l{k})}}.m{k}.open{{stroke:var(--l{k})}}"
+        )
         rules.append(f"svg .e{k}{{fill:var(--e{k})}}.s{k}{{background:var(--k{k})}}")
     return "\n".join(rules)
 
@@ -176,11 +181,18 @@ def _headed(told: Told, parts: int) -> dict[str, Any]:
 def _how(result: Result, told: Sequence[Told]) -> str:
     """What was counted."""
     random = {group.random for each in told for group in each.groups}
-    words = ["To prevail is to have the largest share at the end" + (" (or, where a flow cycles, nobody does)." if told else ".")]
+    words = [
+        "To prevail is to have the largest share at the end"
+        + (" (or, where a flow cycles, nobody does)." if told else ".")
+    ]
     if True in random:
-        words.append("Counted are replicates, with Wilson's 95\u00a0% intervals; where points are pooled, their chances may differ.")
+        words.append(
+            "Counted are replicates, with Wilson's 95\u00a0% intervals; where points are pooled, their chances may differ."
+        )
     if False in random:
-        words.append("Where nothing is random points of the sweep are counted: a count says how much of what was swept, not how likely.")
+        words.append(
+            "Where nothing is random points of the sweep are counted: a count says how much of what was swept, not how likely."
+        )
     if len(result.failures):
         words.append(f"{counted(len(result.failures), 'replicate')} that failed are left out.")
     return " ".join(words)
@@ -190,7 +202,11 @@ def _bias_words(biased: Mapping[int, float]) -> str:
     """What is said of the selection bias before anything else."""
     if not any(biased.values()):
         return "All of it without selection bias (B = 0)." if biased else ""
-    return "With a selection bias at some points, without it first." if 0.0 in biased.values() else "All of it under a selection bias: an intervention with a price."
+    return (
+        "With a selection bias at some points, without it first."
+        if 0.0 in biased.values()
+        else "All of it under a selection bias: an intervention with a price."
+    )
 
 
 def _facts(result: Result) -> list[tuple[str, str]]:
@@ -231,7 +247,9 @@ def _part(
     if groups:
         table = who_prevails(groups, kinds, model)
         note = symbols(swept.paths, model)
-        part.tables.append(Folded("Who prevails, in numbers", table.markup, table.rows <= OPEN, note + "." if note else ""))
+        part.tables.append(
+            Folded("Who prevails, in numbers", table.markup, table.rows <= OPEN, note + "." if note else "")
+        )
         if (more := measured(result, swept, groups)) is not None:
             words = "Means, ± half of their 95\u00a0% interval over replicates; where nothing is random, the range over points."
             part.tables.append(Folded("What else was measured", more.markup, False, words))
@@ -246,11 +264,23 @@ def _add_ends(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind], t
             drawn = phases(result, swept, asked, kinds, tips, part.id)
             legend = [_entry(place, kind.label) for place, kind in enumerate(kinds) if kind.name in drawn.shown]
             legend.append(tag("li", "fainter: a smaller share", class_="quiet"))
-            theory = [tag("li", "theory, infinite population (ticks: the side on which it holds):", class_="quiet"), *drawn.lines]
+            theory = [
+                tag("li", "theory, infinite population (ticks: the side on which it holds):", class_="quiet"),
+                *drawn.lines,
+            ]
             hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
-            part.pictures.append(Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint]))
+            part.pictures.append(
+                Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint])
+            )
             return
-        picture = next((each for each in result.experiment.plots if isinstance(each, Compare) and each.part == (swept.part or None)), None)
+        picture = next(
+            (
+                each
+                for each in result.experiment.plots
+                if isinstance(each, Compare) and each.part == (swept.part or None)
+            ),
+            None,
+        )
         shown = comparison(result, swept, picture.x if picture else None, kinds, tips)
         part.pictures.append(Picture(ENDS, shown.markup, part.lines, shown.notes))
     except PictureError as error:
@@ -283,7 +313,9 @@ def _lines(kinds: Sequence[Kind], strategies: int) -> list[Markup]:
     found = []
     for place, kind in enumerate(kinds[:strategies]):
         line = tag("path", d="M1 6H29", class_=f"line l{place}")
-        sample = tag("svg", line, marker(15.0, 6.0, place, 3.8), viewBox="0 0 30 12", class_="sample", aria_hidden="true")
+        sample = tag(
+            "svg", line, marker(15.0, 6.0, place, 3.8), viewBox="0 0 30 12", class_="sample", aria_hidden="true"
+        )
         found.append(tag("li", sample, " ", kind.label))
     return found
 
@@ -310,6 +342,5 @@ def _version(result: Result) -> str:
 
 def _footer(result: Result) -> str:
     config = str(result.manifest.get("config_hash", ""))[:12]
-    return f"Made by evo {_version(result)} from config {config}, seed {result.experiment.run.seed}. This page loads nothing from the network."
-
-
+    made = f"Made by evo {_version(result)} from config {config}, seed {result.experiment.run.seed}."
+    return f"{made} This page loads nothing from the network."

@@ -38,7 +38,6 @@ class Phases:
     markup: Markup
     lines: tuple[Markup, ...]
     notes: tuple[str, ...]
-    alt: str
     shown: frozenset[str]
 
 
@@ -55,7 +54,9 @@ class _Frame:
 def asked_of(result: Result, swept: Swept) -> Prevail:
     """The phase diagram that the config asks for of this part, else the plain one."""
     asked = [each for each in result.experiment.plots if isinstance(each, Prevail)]
-    return next((each for each in asked if each.part == swept.part or (each.part is None and not swept.part)), Prevail())
+    return next(
+        (each for each in asked if each.part == swept.part or (each.part is None and not swept.part)), Prevail()
+    )
 
 
 def is_map(swept: Swept, asked: Prevail, cells: int) -> bool:
@@ -89,7 +90,9 @@ def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], 
         )
         title = place_words(settings, model) if settings else ""
         label = f"Map of who prevails{', ' + title if title else ''}. {_shares(cells, kinds)}"
-        picture = tag("svg", drawn, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, tabindex="0", class_="map")
+        picture = tag(
+            "svg", drawn, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, tabindex="0", class_="map"
+        )
         figures.append(tag("figure", tag("figcaption", title) if title else "", picture, class_="panel"))
     if any(each.apart.any() for each in all_cells):
         notes.append(f"Hatched: fewer than {percent(AGREEMENT)} of the replicates agree.")
@@ -97,8 +100,7 @@ def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], 
     failed = any((cells.winner == FAILED).any() for cells in all_cells)
     if failed:
         notes.append("Crossed: every replicate failed.")
-    alt = " ".join(f"{place_words(place, model) or 'All'}: {_shares(cells, kinds)}" for (place, _), cells in zip(panels, all_cells, strict=True))
-    return Phases(tag("div", *figures, class_="panels"), tuple(legend), tuple(notes), alt, present)
+    return Phases(tag("div", *figures, class_="panels"), tuple(legend), tuple(notes), present)
 
 
 def _frame(x: Axis, y: Axis, model: Experiment) -> _Frame:
@@ -112,7 +114,9 @@ def _frame(x: Axis, y: Axis, model: Experiment) -> _Frame:
     return _Frame(x, y, across, up, left, bottom)
 
 
-def _cells(cells: Cells, swept: Swept, points: Sequence[int], frame: _Frame, kinds: Sequence[Kind], tips: Tips) -> Markup:
+def _cells(
+    cells: Cells, swept: Swept, points: Sequence[int], frame: _Frame, kinds: Sequence[Kind], tips: Tips
+) -> Markup:
     numbers = {kind.name: place for place, kind in enumerate(kinds)}
     xs, ys = frame.across(cells.x.edges), frame.up(cells.y.edges)
     drawn = []
@@ -120,14 +124,28 @@ def _cells(cells: Cells, swept: Swept, points: Sequence[int], frame: _Frame, kin
         row, column = (axis.place(swept.value(point, axis.path)) if axis.path else 0 for axis in (cells.y, cells.x))
         winner = cells.winner[row, column]
         low, high = sorted((ys[row], ys[row + 1]))
-        box = {"x": float(xs[column]), "y": float(low), "width": float(xs[column + 1] - xs[column]), "height": float(high - low)}
+        box = {
+            "x": float(xs[column]),
+            "y": float(low),
+            "width": float(xs[column + 1] - xs[column]),
+            "height": float(high - low),
+        }
         own = {"data_p": str(point), "data_x": str(column), "data_y": str(row)}
         if winner == FAILED:
             drawn.append(tag("rect", tag("title", tips.of(point)), **box, class_="failed", **own))
             continue
         share = cells.share[row, column] if winner in swept.experiment.strategies else np.nan
         opacity = strength(share, len(swept.experiment.strategies))
-        drawn.append(tag("rect", tag("title", tips.of(point)), **box, class_=f"k{numbers[winner]}", fill_opacity=float(opacity), **own))
+        drawn.append(
+            tag(
+                "rect",
+                tag("title", tips.of(point)),
+                **box,
+                class_=f"k{numbers[winner]}",
+                fill_opacity=float(opacity),
+                **own,
+            )
+        )
     return tag("g", *drawn, class_="cells")
 
 
@@ -178,7 +196,9 @@ def _room(there: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> tuple[int, float
 
 
 def _axes(frame: _Frame, model: Experiment) -> Markup:
-    drawn = [tag("rect", x=frame.left, y=20, width=WIDTH - 8 - frame.left, height=HEIGHT - frame.bottom - 20, class_="frame")]
+    drawn = [
+        tag("rect", x=frame.left, y=20, width=WIDTH - 8 - frame.left, height=HEIGHT - frame.bottom - 20, class_="frame")
+    ]
     floor = HEIGHT - frame.bottom
     if frame.x.path:
         if frame.x.numeric:
@@ -187,16 +207,23 @@ def _axes(frame: _Frame, model: Experiment) -> Markup:
         else:
             room = float(frame.across(1.0) - frame.across(0.0))
             for at, value in zip(frame.x.at, frame.x.values, strict=True):
-                drawn.append(stacked(float(frame.across(at)), floor + 15, lines_of(tick(frame.x.path, value, model), room)[:3]))
+                drawn.append(
+                    stacked(float(frame.across(at)), floor + 15, lines_of(tick(frame.x.path, value, model), room)[:3])
+                )
         drawn.append(text_at((frame.left + WIDTH - 8) / 2, HEIGHT - 8, axis_words(frame.x.path, model), class_="axis"))
     if frame.y.path:
         if frame.y.numeric:
             for at, words in frame.up.ticks():
-                drawn += [tag("path", d=f"M{frame.left} {at:.1f}h-4", class_="tick"), text_at(frame.left - 7, at + 4, words, anchor="end")]
+                drawn += [
+                    tag("path", d=f"M{frame.left} {at:.1f}h-4", class_="tick"),
+                    text_at(frame.left - 7, at + 4, words, anchor="end"),
+                ]
         else:
             for at, value in zip(frame.y.at, frame.y.values, strict=True):
                 lines = lines_of(tick(frame.y.path, value, model), frame.left - 14)[:3]
-                drawn.append(stacked(frame.left - 7, float(frame.up(at)) + 4 - 7 * (len(lines) - 1), lines, anchor="end"))
+                drawn.append(
+                    stacked(frame.left - 7, float(frame.up(at)) + 4 - 7 * (len(lines) - 1), lines, anchor="end")
+                )
         drawn.append(text_at(8, 12, axis_words(frame.y.path, model), anchor="start", class_="axis"))
     return tag("g", *drawn, aria_hidden="true", class_="axes")
 
@@ -239,7 +266,13 @@ def _theory(
     for question, dash in zip(asked_of_theory, itertools.cycle(DASHES), strict=False):
         words = question.words(labels)
         if "line" in where[question]:
-            sample = tag("svg", tag("path", d="M1 6H29", class_="theory", stroke_dasharray=dash), viewBox="0 0 30 12", class_="sample", aria_hidden="true")
+            sample = tag(
+                "svg",
+                tag("path", d="M1 6H29", class_="theory", stroke_dasharray=dash),
+                viewBox="0 0 30 12",
+                class_="sample",
+                aria_hidden="true",
+            )
             legend.append(tag("li", sample, " ", words))
         else:
             notes.append(f"Theory: {words} {' or '.join(sorted(where[question]))} here.")
@@ -261,7 +294,9 @@ def _line(frame: _Frame, xs: np.ndarray, ys: np.ndarray, margin: np.ndarray, das
     return together(*drawn)
 
 
-def _ticks(line: np.ndarray, px: np.ndarray, py: np.ndarray, margin: np.ndarray, spacing: float = 16.0, long: float = 5.0) -> str:
+def _ticks(
+    line: np.ndarray, px: np.ndarray, py: np.ndarray, margin: np.ndarray, spacing: float = 16.0, long: float = 5.0
+) -> str:
     steps = np.hypot(*np.diff(line, axis=0).T)
     along = np.r_[0.0, np.cumsum(steps)]
     words = []

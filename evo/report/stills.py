@@ -44,7 +44,14 @@ def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list
             continue
         what = (type(picture).__doc__ or "").split(".")[0].replace("`", "").replace("\n", " ")
         title = " ".join(what.split()) + (f" (part {picture.part})." if picture.part else ".")
-        found.append(Still(title, f"data:image/png;base64,{base64.b64encode(image).decode()}", _alt(what, picture, tips), *_size(image)))
+        found.append(
+            Still(
+                title,
+                f"data:image/png;base64,{base64.b64encode(image).decode()}",
+                _alt(what, picture, tips),
+                *_size(image),
+            )
+        )
     return found, refused
 
 
@@ -68,6 +75,8 @@ def _alt(what: str, picture: Any, tips: Tips) -> str:
     told = []
     for point in points[:6]:
         if point in tips.means:
-            mix = ", ".join(f"{kind.label} {percent(share)}" for kind, share in zip(tips.kinds, tips.means[point], strict=False))
+            mix = ", ".join(
+                f"{kind.label} {percent(share)}" for kind, share in zip(tips.kinds, tips.means[point], strict=False)
+            )
             told.append(f"{tips.place(point) or 'at the end'}: {mix}")
     return f"{what}. Mean shares at the end: {'; '.join(told)}." if told else f"{what}."

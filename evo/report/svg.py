@@ -18,7 +18,11 @@ Inside = str | Markup
 
 def tag(name: str, *inside: Inside, **attributes: object) -> Markup:
     """An element. `class_` is class, `_` in a name is `-`; None leaves an attribute out; numbers to a hundredth."""
-    words = [f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items() if value is not None]
+    words = [
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    ]
     close = "" if name in VOID else f"</{name}>"
     return Markup(f"<{name}{''.join(words)}>{''.join(map(escape, inside))}{close}")
 
@@ -80,7 +84,9 @@ class Scale:
         return [(float(self(value)), number(value)) for value in inside]
 
 
-def text_at(x: float, y: float, words: str, *, anchor: str = "middle", class_: str | None = None, **more: object) -> Markup:
+def text_at(
+    x: float, y: float, words: str, *, anchor: str = "middle", class_: str | None = None, **more: object
+) -> Markup:
     """A line of text."""
     return tag("text", words, x=x, y=y, text_anchor=None if anchor == "start" else anchor, class_=class_, **more)
 

@@ -91,7 +91,11 @@ def measured(result: Result, swept: Swept, groups: Sequence[Group]) -> Table | N
     heads += [tag("th", column_words(name, model), scope="col", class_="number") for name in columns]
     rows = []
     for group in groups:
-        points = [point for point in swept.points if all(key(swept.value(point, path)) == key(value) for path, value in group.place.items())]
+        points = [
+            point
+            for point in swept.points
+            if all(key(swept.value(point, path)) == key(value) for path, value in group.place.items())
+        ]
         here: Any = outcomes[outcomes["point"].isin(points)]
         cells = [tag("td", *_number(here[name].to_numpy(float), group, name), class_="number") for name in columns]
         rows.append(tag("tr", *_place(group.place, paths, model), *cells))
@@ -119,7 +123,11 @@ def _number(values: np.ndarray, group: Group, name: str) -> list[str | Markup]:
             return [reached]
         return [f"median {number(float(np.median(known)))}", tag("br"), reached]
     if not group.random and len(known) > 1:
-        return [number(known.mean()), tag("br"), tag("span", f"{number(known.min())} to {number(known.max())}", class_="quiet small")]
+        return [
+            number(known.mean()),
+            tag("br"),
+            tag("span", f"{number(known.min())} to {number(known.max())}", class_="quiet small"),
+        ]
     if len(known) < 2:
         return [number(known[0])]
     from scipy.special import stdtrit

@@ -39,7 +39,9 @@ class Tips:
         counts, labels = self.counts.get(point, Counter()), {kind.name: kind.label for kind in self.kinds}
         total = sum(counts.values())
         if not total:
-            return ["every replicate failed" if "prevailing" in self.result.outcomes else "who prevails was not measured"]
+            return [
+                "every replicate failed" if "prevailing" in self.result.outcomes else "who prevails was not measured"
+            ]
         order = sorted(counts, key=lambda name: -counts[name])
         if total == 1:
             return [f"prevails: {labels.get(order[0], order[0])}"]

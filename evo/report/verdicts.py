@@ -81,13 +81,9 @@ def _of_points(group: Group) -> str:
         if first.name in NOBODY:
             return f"nobody prevails at any of {group.of:,} points: {WHY[first.name]}."
         return f"{first.label} prevails at all {group.of:,} points."
-    said = [
-        f"{_who(each)} at {each.count:,} of {group.of:,} points ({percent(each.share)})" + _span(group, each)
-        if each is first
-        else f"{_who(each)} at {each.count:,} ({percent(each.share)})" + _span(group, each)
-        for each in group.found
-    ]
-    return "; ".join([said[0].replace(_who(first), f"{_who(first)} prevails" if first.name not in NOBODY else "nobody prevails", 1), *said[1:]]) + "."
+    told = [f"{_who(each)} at {each.count:,} ({percent(each.share)}){_span(group, each)}" for each in others]
+    lead = f"{_who(first)} prevails at {first.count:,} of {group.of:,} points ({percent(first.share)})"
+    return "; ".join([lead + _span(group, first), *told]) + "."
 
 
 def _span(group: Group, each: Contender) -> str:
