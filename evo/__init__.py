@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evo import exact, plots, traits
+    from evo import exact, plots, report, traits
     from evo._errors import ConfigError, SimulationError
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
@@ -35,7 +35,7 @@ _PLACES = {
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
-_MODULES = ("exact", "plots", "traits")
+_MODULES = ("exact", "plots", "report", "traits")
 
 __all__ = [
     "ConfigError",
@@ -51,6 +51,7 @@ __all__ = [
     "load",
     "loads",
     "plots",
+    "report",
     "run",
     "schema",
     "simulate",

@@ -147,7 +147,7 @@ def _spans(result: Result, swept: Swept, points: Sequence[int], paths: Sequence[
     numeric = [path for path in paths if swept.numeric(path) and len(swept.values(path)) > 2]
     if not numeric or len(numeric) > 2 or "prevailing" not in result.outcomes:
         return {}
-    inside = result.outcomes[result.outcomes["point"].isin(points)]
+    inside: Any = result.outcomes[result.outcomes["point"].isin(points)]
     ends = {path: swept.values(path) for path in numeric}
     said: dict[str, str] = {}
     for name, rows in inside.groupby("prevailing"):

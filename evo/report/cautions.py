@@ -61,7 +61,7 @@ def _failed(result: Result, tips: Tips) -> list[Caution]:
     ]
     if count > len(cases):
         cases.append(f"and {count - len(cases):,} more, in failures.parquet")
-    points = result.failures["point"].nunique()
+    points = len(set(result.failures["point"].tolist()))
     whole = len(result.outcomes) + count
     words = f"{count:,} of {counted(whole, 'replicate')}, at {counted(points, 'point')}, failed. They are in no count and no mean."
     return [Caution("failed", words, tuple(cases))]
@@ -120,7 +120,8 @@ def _apart(result: Result, tips: Tips) -> list[Caution]:
         winners = winners_of(result)
     except PictureError:
         return []
-    apart = winners[winners["agreement"] < AGREEMENT].sort_values("agreement")
+    table: Any = winners
+    apart = table[table["agreement"] < AGREEMENT].sort_values("agreement")
     if apart.empty:
         return []
     labels = {kind.name: kind.label for kind in tips.kinds}

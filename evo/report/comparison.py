@@ -93,7 +93,7 @@ def _rows(along: Along, shares: dict[int, np.ndarray], kinds: Sequence[Kind], ti
             ]
             said.append(
                 f"{unset(words).replace(chr(10), ', ')}: "
-                + ", ".join(f"{kinds[k].label} {percent(mean[k])}" for k in np.argsort(-mean))
+                + ", ".join(f"{kinds[k].label} {percent(float(mean[k]))}" for k in np.argsort(-mean))
             )
         else:
             inside.append(text_at(12, top + head + ROW, "failed", anchor="start"))

@@ -12,6 +12,7 @@ from evo.plots.words import strategy_labels
 from evo.report.text import unset
 from evo.strategies import PALETTE, colors
 
+Color = tuple[float, float, float]
 LIGHT, DARK = "#ffffff", "#15171c"
 CONTRAST, TEXT_CONTRAST = 3.0, 4.5  # of marks and of text against the ground [WCAG 2.2, 1.4.11 and 1.4.3]
 NOBODY_LABELS = {"cycle": "cycle (the lead passes on)", "none": "nobody (a tie)"}
@@ -46,12 +47,13 @@ def kinds_of(model: Parts, found: set[str]) -> list[Kind]:
 def seen(color: str, ground: str, ratio: float) -> str:
     """The colour, moved towards white or black as far as it takes to stand out from the ground by this ratio."""
     target = to_rgb("white" if luminance(ground) < 0.2 else "black")
-    own = to_rgb(color)
-    mixed = [
-        to_hex([min(1.0, max(0.0, a + (b - a) * step / 20)) for a, b in zip(own, target, strict=True)])
-        for step in range(21)
-    ]
+    mixed = [to_hex(_mixed(to_rgb(color), target, step / 20)) for step in range(21)]
     return next((each for each in mixed if contrast(each, ground) >= ratio), mixed[-1])
+
+
+def _mixed(first: Color, second: Color, part: float) -> Color:
+    red, green, blue = (min(1.0, max(0.0, a + (b - a) * part)) for a, b in zip(first, second, strict=True))
+    return red, green, blue
 
 
 def contrast(first: str, second: str) -> float:

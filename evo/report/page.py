@@ -292,7 +292,7 @@ def _add_courses(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind]
     points = [point for point in swept.points if point in courses]
     if not points:
         return
-    replicates = int(result.outcomes["replicate"].max()) + 1 if len(result.outcomes) else 1
+    replicates = max(result.outcomes["replicate"].tolist(), default=0) + 1
     moments = moments_for(courses, len(courses.first), replicates)
     chosen = chosen_points(result, swept, courses)
     notes = [notes_of(courses.of(chosen[0], 2))] if chosen else []

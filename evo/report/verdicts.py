@@ -123,13 +123,16 @@ def alike(groups: Sequence[Group]) -> list[list[Group]]:
     """Runs of neighbours about which the same is to be said: one prevails in all there is of each."""
     runs: list[list[Group]] = []
     for group in groups:
-        last = runs[-1][-1] if runs else None
-        same = last is not None and group.kind == last.kind == "all" and group.found[0].name == last.found[0].name
-        if same and group.random == last.random:
+        if runs and _alike(runs[-1][-1], group):
             runs[-1].append(group)
         else:
             runs.append([group])
     return runs
+
+
+def _alike(first: Group, second: Group) -> bool:
+    same = first.kind == second.kind == "all" and first.random == second.random
+    return same and first.found[0].name == second.found[0].name
 
 
 def verdict_of_run(run: Sequence[Group]) -> str:
