@@ -40,7 +40,11 @@ def browser():
                     raise RuntimeError(f"{program} ended with status {process.returncode}")
                 time.sleep(0.02)
             port, path = port_file.read_text().split("\n")[:2]
-            yield Browser(f"ws://127.0.0.1:{port}{path}")
+            connection = Browser(f"ws://127.0.0.1:{port}{path}")
+            try:
+                yield connection
+            finally:
+                connection.socket.close()
         finally:
             process.terminate()
             process.wait()
@@ -102,6 +106,8 @@ class Browser:
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}}); "
             "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
+        frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self.send("Runtime.evaluate", expression=frames, awaitPromise=True)  # what scrolling sets off comes first
         where = {"x": place[0], "y": place[1]}
         self.send("Input.dispatchMouseEvent", type="mouseMoved", **where)
         if kind == "click":

@@ -189,7 +189,7 @@ def test_a_map_of_replicates_is_told_point_by_point(swept: evo.Result) -> None:
     clear = {name: sum(wilson(int(count), 6)[0] > 0.5 for count in counts[name]) for name in counts}
     for name, label in (("left", "left"), ("right", "the right")):
         if clear.get(name):
-            assert re.search(rf"{label} (clearly prevails )?at {clear[name]}\b", said)
+            assert re.search(rf"{label} (clearly prevails )?at {clear[name]}\b", said, re.IGNORECASE)
     if rest := len(counts) - sum(clear.values()):
         assert f"no clear answer at {rest}" in said
 
@@ -444,12 +444,18 @@ def test_the_page_without_scripts_and_on_a_phone(browser: chromium.Browser, page
 
     browser.open(page, width=360, height=740, script=False)
     browser.screenshot(tmp_path / "phone.png")
-    assert Image.open(tmp_path / "phone.png").width == 360  # nothing is wider than the screen
+    with Image.open(tmp_path / "phone.png") as picture:
+        assert picture.width == 360  # nothing is wider than the screen
     browser.open(page, width=360, height=740, scheme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 360
     browser.screenshot(tmp_path / "dark.png", whole=False)
-    light, dark = (
-        np.asarray(Image.open(tmp_path / name).convert("L"))[:740].mean() for name in ("phone.png", "dark.png")
-    )
+    light, dark = _brightness(tmp_path / "phone.png"), _brightness(tmp_path / "dark.png")
     assert dark < 80 < 180 < light
     assert browser.errors() == []
+
+
+def _brightness(file: Path) -> float:
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        return float(np.asarray(picture.convert("L"))[:740].mean())

@@ -121,7 +121,7 @@ def groups_of(result: Result, kinds: Sequence[Kind]) -> Groups:
         contenders = tuple(
             Contender(
                 row["strategy"],
-                labels.get(row["strategy"], row["strategy"]),
+                str(labels.get(row["strategy"], row["strategy"])),
                 row["count"],
                 row["share"],
                 row["low"],
@@ -155,13 +155,14 @@ def _spans(result: Result, swept: Swept, points: Sequence[int], paths: Sequence[
         for path in numeric:
             values = np.array([swept.value(point, path) for point in rows["point"].unique()], float)
             if values.min() > ends[path][0] or values.max() < ends[path][-1]:
-                words.append(f"{path_name(path, swept.experiment)} {_from_to(values.min(), values.max())}")
+                words.append(_range(path_name(path, swept.experiment), values.min(), values.max()))
         said[str(name)] = " and ".join(words)
     return said
 
 
-def _from_to(low: float, high: float) -> str:
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}".replace("-", "\N{MINUS SIGN}")
+def _range(name: str, low: float, high: float) -> str:
+    words = f"= {low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    return f"{name} " + words.replace("-", "\N{MINUS SIGN}")
 
 
 def _sentences(groups: Sequence[Group], result: Result) -> list[tuple[str, str]]:
@@ -239,7 +240,7 @@ def _within(swept: Swept, points: Sequence[int], paths: tuple[str, str]) -> str:
     for path in paths:
         values, all_values = [swept.value(point, path) for point in points], swept.values(path)
         if min(values) > all_values[0] or max(values) < all_values[-1]:
-            words.append(f"{path_name(path, swept.experiment)} {_from_to(min(values), max(values))}")
+            words.append(_range(path_name(path, swept.experiment), min(values), max(values)))
     return f", within {' and '.join(words)}" if words else ""
 
 

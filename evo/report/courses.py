@@ -55,7 +55,7 @@ class Course:
 
     def lead(self) -> tuple[np.ndarray, np.ndarray]:
         """Which strategy leads in most replicates at each time, -1 for none, and its mean share, (time,)."""
-        known: np.ndarray = np.isfinite(self.mix).all(axis=2)  # (replicate, time)
+        known: Any = np.isfinite(self.mix).all(axis=2)  # (replicate, time)
         first = np.where(known, np.nan_to_num(self.mix, nan=-1.0).argmax(axis=2), -1)
         mean = np.where(known[:, :, None], self.mix, 0.0).sum(axis=0) / np.maximum(1, known.sum(axis=0))[:, None]
         votes = np.stack([(first == k).sum(axis=0) for k in range(self.mix.shape[2])], axis=1)  # (time, strategy)
