@@ -435,7 +435,7 @@ def test_the_page_in_a_browser(browser: chromium.Browser, page: Path) -> None:
     assert current == "11"
     assert browser.value("document.getElementById('live').textContent")
     browser.press("Enter")
-    assert browser.value("document.activeElement.className") == "one"
+    assert browser.value("document.activeElement.className") == "one wide"
     assert browser.errors() == [] and browser.requests() == []
 
 
@@ -459,3 +459,10 @@ def _brightness(file: Path) -> float:
 
     with Image.open(file) as picture:
         return float(np.asarray(picture.convert("L"))[:740].mean())
+
+
+def test_who_is_ahead_while_the_mix_still_moves_is_not_said_to_prevail() -> None:
+    outwards = evo.load(Path(__file__).parents[1] / "configs" / "rock_paper_scissors.yaml")
+    page = report.html(evo.run(outwards, progress=False, workers=1))
+    assert "scissors is ahead" in page and "but the mix was still moving" in page and "scissors prevails" not in page
+    assert "At 3 of 6 points with paths the mix was still moving" in page

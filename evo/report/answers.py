@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -36,10 +36,12 @@ class Told:
     groups: tuple[Group, ...]
 
 
-def answers(result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mapping[int, float]) -> list[Told]:
+def answers(
+    result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mapping[int, float], moving: Container[int] = ()
+) -> list[Told]:
     """Who prevails in each part, at selection bias 0 first; empty where that was not measured.
 
-    groups: those of the whole result; biased: the bias at each point.
+    groups: those of the whole result; biased: the bias at each point; moving: points whose mix was still moving.
     """
     if not biased or len(set(biased.values())) == 1:
         return _told(result, groups, "" if not biased else bias_words(next(iter(biased.values()))))
@@ -53,7 +55,9 @@ def answers(result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mappi
         )
         if len(side.outcomes):
             found += _told(
-                side, groups_of(side, kinds), "without selection bias (B = 0)" if zero else "with selection bias"
+                side,
+                groups_of(side, kinds, moving),
+                "without selection bias (B = 0)" if zero else "with selection bias",
             )
     return found
 
@@ -103,8 +107,8 @@ def _told(result: Result, groups: Groups, heading: str) -> list[Told]:
     return told
 
 
-def groups_of(result: Result, kinds: Sequence[Kind]) -> Groups:
-    """The groups of `Result.who_prevails`, by part of the sweep."""
+def groups_of(result: Result, kinds: Sequence[Kind], moving: Container[int] = ()) -> Groups:
+    """The groups of `Result.who_prevails`, by part of the sweep; `moving`: points whose mix was still moving at the end."""
     table = result.who_prevails()
     places = [name for name in table.columns[1:] if name not in COLUMNS]
     labels = {kind.name: kind.label for kind in kinds}
@@ -131,7 +135,15 @@ def groups_of(result: Result, kinds: Sequence[Kind]) -> Groups:
             for row in each
         )
         spans = _spans(result, swept, points, [path for path in swept.paths if path not in place])
-        group = Group(settings, contenders, each[0]["of"], each[0]["unit"], len(points), spans)
+        group = Group(
+            settings,
+            contenders,
+            each[0]["of"],
+            each[0]["unit"],
+            len(points),
+            spans,
+            len(points) == 1 and points[0] in moving,
+        )
         found.setdefault(part, []).append(group)
     return found
 

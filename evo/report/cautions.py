@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from evo.plots.cells import winners_of
 from evo.plots.intervals import unseen
 from evo.plots.page import PictureError
-from evo.report.courses import Courses
+from evo.report.courses import MOMENTS, Courses
 from evo.report.phases import AGREEMENT
 from evo.report.text import counted, percent
 from evo.report.tips import Tips
@@ -32,9 +32,9 @@ class Caution:
     cases: tuple[str, ...] = ()
 
 
-def cautions(result: Result, courses: Courses, tips: Tips) -> list[Caution]:
-    """All there is to know, the gravest first."""
-    found = [*_unfinished(result), *_failed(result, tips), *_unsettled(result, courses, tips), *_apart(result, tips)]
+def cautions(result: Result, courses: Courses, tips: Tips, moving: Mapping[int, float]) -> list[Caution]:
+    """All there is to know, the gravest first; `moving`: see `still_moving`."""
+    found = [*_unfinished(result), *_failed(result, tips), *_unsettled(moving, courses, tips), *_apart(result, tips)]
     return [*found, *_few(result)]
 
 
@@ -67,25 +67,28 @@ def _failed(result: Result, tips: Tips) -> list[Caution]:
     return [Caution("failed", words, tuple(cases))]
 
 
-def _unsettled(result: Result, courses: Courses, tips: Tips) -> list[Caution]:
-    """Points whose mix still moved at the end: of those whose paths were kept, where nothing is random or many replicates
-    drift one way."""
-    moving: list[tuple[float, int]] = []
-    points = list(courses.first)
-    for point in points:
-        course = courses.of(point, 101)
+def still_moving(result: Result, courses: Courses) -> dict[int, float]:
+    """By how much a share of the median course moved in the last tenth of the run, at points where that is more than chance
+    explains; of those whose paths were kept."""
+    found: dict[int, float] = {}
+    for point in courses.first:
+        course = courses.of(point, MOMENTS[0])
         late = course.time >= course.time[-1] - LATE * (course.time[-1] - course.time[0])
         middle = course.middle[late]
         middle = middle[np.isfinite(middle).all(axis=1)]
         if len(middle) < 2 or np.ptp(middle, axis=0).max() <= MOVING:
             continue
-        if len(course.mix) == 1 or abs(middle[-1] - middle[0]).max() > MOVING:
-            drift = abs(middle[-1] - middle[0]).max() if len(course.mix) > 1 else np.ptp(middle, axis=0).max()
-            noise = _noise(course.mix[:, late])
-            if len(course.mix) == 1 and _is_random(result, point):
-                continue
-            if drift > 3 * noise:
-                moving.append((float(drift), point))
+        if len(course.mix) == 1 and not _is_random(result, point):
+            found[point] = float(np.ptp(middle, axis=0).max())
+        elif len(course.mix) > 1:
+            drift = float(abs(middle[-1] - middle[0]).max())
+            if drift > max(MOVING, 3 * _noise(course.mix[:, late])):
+                found[point] = drift
+    return found
+
+
+def _unsettled(found: Mapping[int, float], courses: Courses, tips: Tips) -> list[Caution]:
+    points, moving = list(courses.first), [(drift, point) for point, drift in found.items()]
     if not moving:
         return []
     moving.sort(reverse=True)

@@ -19,7 +19,7 @@ from evo.plots.prevail import PALEST
 from evo.plots.swept import Swept, swept_parts
 from evo.report.agreement import compared
 from evo.report.answers import Told, answers, bias_by_point, groups_of
-from evo.report.cautions import cautions, gravest
+from evo.report.cautions import cautions, gravest, still_moving
 from evo.report.comparison import comparison, marker
 from evo.report.courses import FEW, Courses, data_of, moments_for
 from evo.report.look import DARK, LIGHT, Kind, kinds_of
@@ -103,8 +103,9 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
     kinds = kinds_of(experiment, found)
     sweeps = swept_parts(result)
     tips, courses = Tips(result, sweeps, kinds), Courses(result)
-    groups, biased = groups_of(result, kinds), bias_by_point(result)
-    told = answers(result, kinds, groups, biased)
+    moving = still_moving(result, courses)
+    groups, biased = groups_of(result, kinds, moving), bias_by_point(result)
+    told = answers(result, kinds, groups, biased, moving)
     parts = [
         _part(place, swept, result, kinds, tips, courses, groups.get(swept.part, []))
         for place, swept in enumerate(sweeps)
@@ -112,7 +113,7 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
     images, refused = stills(result, tips, draw=draw)
     if parts:
         parts[-1].refused += refused
-    warned = cautions(result, courses, tips)
+    warned = cautions(result, courses, tips, moving)
     script = _text("script.js")
     return {
         "title": experiment.title or "Results",

@@ -197,6 +197,11 @@
   }
 
   // time: colours of the map, a line through the courses
+  const paint = (cell, kind, strength) => {
+    const marks = ["current", "chosen"].filter((mark) => cell.classList.contains(mark));
+    cell.setAttribute("class", [kind, ...marks].join(" "));
+    cell.setAttribute("fill-opacity", strength);
+  };
   const at = (section) => {
     const range = section.querySelector(".time input");
     if (!range) return;
@@ -208,7 +213,7 @@
       const entry = here.points[cell.dataset.p];
       if (!entry || !entry.w) continue;
       if (last) {
-        if (cell.dataset.end) { [cell.className.baseVal] = cell.dataset.end.split("|"); cell.setAttribute("fill-opacity", cell.dataset.end.split("|")[1]); }
+        if (cell.dataset.end) paint(cell, ...cell.dataset.end.split("|"));
         delete cell.dataset.now;
         continue;
       }
@@ -216,8 +221,7 @@
       const t = momentOf(here.clocks[entry.c], now), winner = bytes(part, cell.dataset.p, "w")[t], share = bytes(part, cell.dataset.p, "s")[t] / ONE;
       if (winner === NONE) continue;
       const least = 1 / data.strategies.length, strength = data.palest + (1 - data.palest) * Math.min(1, Math.max(0, (share - least) / (1 - least)));
-      cell.setAttribute("class", "k" + winner);
-      cell.setAttribute("fill-opacity", strength.toFixed(2));
+      paint(cell, "k" + winner, strength.toFixed(2));
       cell.dataset.now = `${cell.dataset.tip.split("\n")[0]}\nat generation ${number(now)} ${data.strategies[winner]} leads, mean share ${percent(share)}`;
     }
     for (const names of section.querySelectorAll(".names, .hatch")) names.style.visibility = last ? "" : "hidden";

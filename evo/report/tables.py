@@ -38,7 +38,7 @@ def who_prevails(groups: Sequence[Group], kinds: Sequence[Kind], model: Experime
         names += [each.name for each in group.contenders if each.name not in names]
     found = {each.name for group in groups for each in group.found}
     names = [name for name in names if len(names) <= MANY or name in found]
-    labels = {kind.name: kind.label for kind in kinds}
+    labels = {kind.name: kind.label for kind in kinds} | {"none": "nobody", "cycle": "cycle"}
     paths = list(groups[0].place) if groups else []
     head = [tag("th", axis_words(path, model), scope="col") for path in paths]
     head += [tag("th", _swatch(numbers[name]), labels[name], scope="col", class_="number") for name in names]

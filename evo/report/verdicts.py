@@ -32,7 +32,7 @@ class Group:
     """Points that are counted together: what is set there, and who prevails how often.
 
     unit: `replicates`, or `points` where nothing is random. points: how many were pooled. spans: where the points of each
-    contender lie on what is not set, in words.
+    contender lie on what is not set, in words. moving: one point, whose mix was still moving at the end.
     """
 
     place: Mapping[str, Any]
@@ -41,6 +41,7 @@ class Group:
     unit: str
     points: int
     spans: Mapping[str, str]
+    moving: bool = False
 
     @property
     def found(self) -> list[Contender]:
@@ -76,6 +77,8 @@ def _of_points(group: Group) -> str:
         if first.name in NOBODY:
             return f"nobody prevails: {WHY[first.name]}."
         share = "" if math.isnan(first.mean) else f", with {percent(first.mean)} at the end"
+        if group.moving:
+            return f"{first.label} is ahead{share}, but the mix was still moving."
         return f"{first.label} prevails{share}."
     if not others:
         if first.name in NOBODY:
@@ -131,6 +134,8 @@ def alike(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def _alike(first: Group, second: Group) -> bool:
+    if first.moving or second.moving:
+        return False
     same = first.kind == second.kind == "all" and first.random == second.random
     return same and first.found[0].name == second.found[0].name
 
