@@ -464,5 +464,5 @@ def _brightness(file: Path) -> float:
 def test_who_is_ahead_while_the_mix_still_moves_is_not_said_to_prevail() -> None:
     outwards = evo.load(Path(__file__).parents[1] / "configs" / "rock_paper_scissors.yaml")
     page = report.html(evo.run(outwards, progress=False, workers=1))
-    assert "scissors is ahead" in page and "but the mix was still moving" in page and "scissors prevails" not in page
-    assert "At 3 of 6 points with paths the mix was still moving" in page
+    assert "scissors is ahead" in page and "but the mix was not at rest" in page and "scissors prevails" not in page
+    assert "At 2 of 6 points with paths the mix had not come to rest" in page and "ever more slowly" in page

@@ -11,7 +11,8 @@ import numpy as np
 from evo.plots.cells import winners_of
 from evo.plots.intervals import unseen
 from evo.plots.page import PictureError
-from evo.report.courses import MOMENTS, Courses
+from evo.report.answers import contests
+from evo.report.courses import Course, Courses
 from evo.report.phases import AGREEMENT
 from evo.report.text import counted, percent
 from evo.report.tips import Tips
@@ -21,6 +22,9 @@ MOST_NAMED = 10
 LATE = 0.1  # the last part of a run, in which it is looked at whether something still moves
 MOVING = 0.01  # change of a share in that part
 FEW = 10  # replicates
+MANY_CHANGES = 3  # of the lead, after which one more is to be expected
+NEARLY_ALL = 0.9
+MOST_MOMENTS = 1001
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Caution:
     cases: tuple[str, ...] = ()
 
 
-def cautions(result: Result, courses: Courses, tips: Tips, moving: Mapping[int, float]) -> list[Caution]:
+def cautions(result: Result, courses: Courses, tips: Tips, moving: Mapping[int, str]) -> list[Caution]:
     """All there is to know, the gravest first; `moving`: see `still_moving`."""
     found = [*_unfinished(result), *_failed(result, tips), *_unsettled(moving, courses, tips), *_apart(result, tips)]
     return [*found, *_few(result)]
@@ -67,50 +71,72 @@ def _failed(result: Result, tips: Tips) -> list[Caution]:
     return [Caution("failed", words, tuple(cases))]
 
 
-def still_moving(result: Result, courses: Courses) -> dict[int, float]:
-    """By how much a share of the median course moved in the last tenth of the run, at points where that is more than chance
-    explains; of those whose paths were kept."""
-    found: dict[int, float] = {}
+def still_moving(result: Result, courses: Courses) -> dict[int, str]:
+    """Points that had not come to rest, and how that shows; of those whose paths were kept.
+
+    A share of the median course moved in the last tenth of the run by more than chance explains; or, where nothing is random,
+    the lead had been passed on, and has rested since for less than twice the time before (it may be passed on ever slower).
+    Where a cycle was found nobody is said to prevail, and nothing is to be added.
+    """
+    found: dict[int, str] = {}
+    winners = contests(result.outcomes)
     for point in courses.first:
-        course = courses.of(point, MOMENTS[0])
-        late = course.time >= course.time[-1] - LATE * (course.time[-1] - course.time[0])
-        middle = course.middle[late]
-        middle = middle[np.isfinite(middle).all(axis=1)]
-        if len(middle) < 2 or np.ptp(middle, axis=0).max() <= MOVING:
+        if "cycle" in winners.get(point, ()):
             continue
-        if len(course.mix) == 1 and not _is_random(result, point):
-            found[point] = float(np.ptp(middle, axis=0).max())
-        elif len(course.mix) > 1:
-            drift = float(abs(middle[-1] - middle[0]).max())
-            if drift > max(MOVING, 3 * _noise(course.mix[:, late])):
-                found[point] = drift
+        course = courses.of(point, MOST_MOMENTS)
+        if len(course.mix) == 1 and _is_random(result, point):
+            continue
+        drift = _drift(course)
+        if drift > max(MOVING, 3 * _noise(course)):
+            found[point] = f"a share moved by {percent(drift)} in the last tenth"
+        elif len(course.mix) == 1 and (changes := _passed_on(course)):
+            found[point] = f"the lead was passed on {changes} times, ever more slowly, and may be again"
     return found
 
 
-def _unsettled(found: Mapping[int, float], courses: Courses, tips: Tips) -> list[Caution]:
-    points, moving = list(courses.first), [(drift, point) for point, drift in found.items()]
-    if not moving:
+def _drift(course: Course) -> float:
+    """How far the median mix, or the only one, moved late; of several replicates from the first to the last moment of it."""
+    middle = course.middle[_late(course)]
+    middle = middle[np.isfinite(middle).all(axis=1)]
+    if len(middle) < 2:
+        return 0.0
+    return float(np.ptp(middle, axis=0).max() if len(course.mix) == 1 else abs(middle[-1] - middle[0]).max())
+
+
+def _late(course: Course) -> np.ndarray:
+    return course.time >= course.time[-1] - LATE * (course.time[-1] - course.time[0])
+
+
+def _passed_on(course: Course) -> int:
+    """How often a strategy that held nearly all was followed by another, if that is to be expected again; else 0."""
+    winner, share = course.lead()
+    if share[-1] < NEARLY_ALL:
+        return 0
+    times = course.time[1:][np.diff(winner) != 0]
+    if len(times) < MANY_CHANGES:
+        return 0
+    return len(times) if course.time[-1] - times[-1] < 2 * (times[-1] - times[-2]) else 0
+
+
+def _unsettled(found: Mapping[int, str], courses: Courses, tips: Tips) -> list[Caution]:
+    if not found:
         return []
-    moving.sort(reverse=True)
-    cases = [
-        f"{tips.place(point) or 'the run'}: a share moved by {percent(drift)} in the last tenth"
-        for drift, point in moving[:MOST_NAMED]
-    ]
-    if len(moving) > len(cases):
-        cases.append(f"and {len(moving) - len(cases):,} more")
+    cases = [f"{tips.place(point) or 'the run'}: {words}" for point, words in list(found.items())[:MOST_NAMED]]
+    if len(found) > len(cases):
+        cases.append(f"and {len(found) - len(cases):,} more")
     words = (
-        f"At {len(moving):,} of {counted(len(points), 'point')} with paths the mix was still moving at the end: who prevails "
-        "there is who is ahead at that moment."
+        f"At {len(found):,} of {counted(len(courses.first), 'point')} with paths the mix had not come to rest: who is said to "
+        "prevail there is who is ahead at that moment."
     )
     return [Caution("unsettled", words, tuple(cases))]
 
 
-def _noise(late: np.ndarray) -> float:
-    """Standard error of the middle of the replicates, roughly; 0 of one."""
-    if len(late) < 2:
+def _noise(course: Course) -> float:
+    """Standard error of the median of the replicates, roughly; 0 of one."""
+    if len(course.mix) < 2:
         return 0.0
-    spread = np.nan_to_num(late).std(axis=0, ddof=1).max()
-    return float(1.25 * spread / np.sqrt(len(late)))
+    spread = np.nan_to_num(course.mix[:, _late(course)]).std(axis=0, ddof=1).max()
+    return float(1.25 * spread / np.sqrt(len(course.mix)))
 
 
 def _is_random(result: Result, point: int) -> bool:

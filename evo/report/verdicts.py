@@ -78,7 +78,7 @@ def _of_points(group: Group) -> str:
             return f"nobody prevails: {WHY[first.name]}."
         share = "" if math.isnan(first.mean) else f", with {percent(first.mean)} at the end"
         if group.moving:
-            return f"{first.label} is ahead{share}, but the mix was still moving."
+            return f"{first.label} is ahead{share}, but the mix was not at rest."
         return f"{first.label} prevails{share}."
     if not others:
         if first.name in NOBODY:
