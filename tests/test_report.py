@@ -466,3 +466,18 @@ def test_who_is_ahead_while_the_mix_still_moves_is_not_said_to_prevail() -> None
     page = report.html(evo.run(outwards, progress=False, workers=1))
     assert "scissors is ahead" in page and "but the mix was not at rest" in page and "scissors prevails" not in page
     assert "At 2 of 6 points with paths the mix had not come to rest" in page and "ever more slowly" in page
+
+
+def test_two_roles_prevail_in_pairs() -> None:
+    data = {
+        "parameters": {"x": 1, "y": 1},
+        "strategies": {name: {"role": role} for name, role in (("a", "m"), ("b", "m"), ("c", "f"), ("d", "f"))},
+        "game": {"kind": "bimatrix", "row": [["x", 0], [0, 1]], "column": [[1, 0], [0, "y"]]},
+        "population": {"kind": "infinite"},
+        "dynamics": {"kind": "replicator"},
+        "run": {"generations": 30, "start": {"a": 0.6, "c": 0.55}},
+        "sweep": {"grid": {"parameters.x": [0.5, 1, 2], "parameters.y": [0.5, 1, 2]}},
+        "measure": ["final_mix", "prevailing"],
+    }
+    page = report.html(evo.run(evo.Experiment.model_validate(data), progress=False))
+    assert "a + c prevails" in page and "b + d prevails" in page and "every replicate failed" not in page

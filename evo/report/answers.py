@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -271,4 +272,4 @@ def _where(run: Sequence[Group], model: Any) -> str:
 
 def _capital(words: str) -> str:
     """A first letter that is not a symbol, in upper case."""
-    return words[:1].upper() + words[1:] if len(words.split(" ")[0]) > 1 and words[:1].isascii() else words
+    return words[:1].upper() + words[1:] if re.match("[a-z]{2}", words) else words

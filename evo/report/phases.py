@@ -22,6 +22,7 @@ from evo.report.svg import LETTER, Scale, lines_of, polyline, stacked, tag, text
 from evo.report.text import axis_words, percent, place_words, tick
 from evo.report.tips import Tips
 from evo.results import Result
+from evo.strategies import roles
 from evo.sweeps import Settings
 
 WIDTH, HEIGHT = 380, 330
@@ -60,7 +61,11 @@ def asked_of(result: Result, swept: Swept) -> Prevail:
 
 
 def is_map(swept: Swept, asked: Prevail, cells: int) -> bool:
-    """Whether this part is best seen as a map: two axes, at least one of them numbers; few enough cells to stand on a page."""
+    """Whether this part is best seen as a map: two axes, at least one of them numbers; few enough cells to stand on a page.
+
+    Two roles prevail in pairs, which have no colour in a map."""
+    if roles(swept.experiment.strategies):
+        return False
     try:
         x, y = axes_of(swept, asked.x, asked.y)
         swept.panels([axis.path for axis in (x, y) if axis.path])
