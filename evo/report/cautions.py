@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evo.plots.cells import winners_of
 from evo.plots.intervals import unseen
-from evo.plots.page import PictureError
 from evo.report.answers import contests
 from evo.report.courses import Course, Courses
 from evo.report.phases import AGREEMENT
@@ -38,7 +36,7 @@ class Caution:
 
 def cautions(result: Result, courses: Courses, tips: Tips, moving: Mapping[int, str]) -> list[Caution]:
     """All there is to know, the gravest first; `moving`: see `still_moving`."""
-    found = [*_unfinished(result), *_failed(result, tips), *_unsettled(moving, courses, tips), *_apart(result, tips)]
+    found = [*_unfinished(result), *_failed(result, tips), *_unsettled(moving, courses, tips), *_apart(tips)]
     return [*found, *_few(result)]
 
 
@@ -144,25 +142,22 @@ def _is_random(result: Result, point: int) -> bool:
     return not experiment.model.deterministic or experiment.run.start == "random"
 
 
-def _apart(result: Result, tips: Tips) -> list[Caution]:
-    try:
-        winners = winners_of(result)
-    except PictureError:
-        return []
-    table: Any = winners
-    apart = table[table["agreement"] < AGREEMENT].sort_values("agreement")
-    if apart.empty:
+def _apart(tips: Tips) -> list[Caution]:
+    agreement = {point: max(counts.values()) / counts.total() for point, counts in tips.counts.items()}
+    apart = sorted(
+        (point for point, share in agreement.items() if share < AGREEMENT), key=lambda point: agreement[point]
+    )
+    if not apart:
         return []
     labels = {kind.name: kind.label for kind in tips.kinds}
     cases = []
-    for point in apart.index[:MOST_NAMED]:
-        counts = sorted(tips.counts[point].items(), key=lambda each: -each[1])
-        told = ", ".join(f"{labels.get(name, name)} {count}" for name, count in counts)
+    for point in apart[:MOST_NAMED]:
+        told = ", ".join(f"{labels.get(name, name)} {count}" for name, count in tips.counts[point].most_common())
         cases.append(f"{tips.place(point) or 'all replicates'}: {told}")
     if len(apart) > len(cases):
         cases.append(f"and {len(apart) - len(cases):,} more")
     words = (
-        f"Replicates disagree at {len(apart):,} of {counted(len(winners), 'point')}: fewer than {percent(AGREEMENT)} of them have "
+        f"Replicates disagree at {len(apart):,} of {counted(len(agreement), 'point')}: fewer than {percent(AGREEMENT)} of them have "
         "the same winner. A mean share there is a mean over different ends, not the end of any run."
     )
     return [Caution("apart", words, tuple(cases))]
