@@ -157,8 +157,8 @@ def _apart(tips: Tips) -> list[Caution]:
     if len(apart) > len(cases):
         cases.append(f"and {len(apart) - len(cases):,} more")
     words = (
-        f"Replicates disagree at {len(apart):,} of {counted(len(agreement), 'point')}: fewer than {percent(AGREEMENT)} of them have "
-        "the same winner. A mean share there is a mean over different ends, not the end of any run."
+        f"Replicates disagree at {len(apart):,} of {counted(len(agreement), 'point')}: fewer than {percent(AGREEMENT)} of them "
+        "have the same winner. A mean share there is a mean over different ends, not the end of any run."
     )
     return [Caution("apart", words, tuple(cases))]
 
