@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evo import exact, plots, sensitivity, tipping, traits
+    from evo import exact, plots, report, sensitivity, tipping, traits
     from evo._errors import ClusterError, ConfigError, SimulationError
     from evo.batch.merging import merge
     from evo.batch.plan import LargePlanError
@@ -38,7 +38,7 @@ _PLACES = {
     "schema": "evo.experiment",
     "simulate": "evo.simulation",
 }
-_MODULES = ("exact", "plots", "sensitivity", "tipping", "traits")
+_MODULES = ("exact", "plots", "report", "sensitivity", "tipping", "traits")
 
 __all__ = [
     "ClusterError",
@@ -56,6 +56,7 @@ __all__ = [
     "loads",
     "merge",
     "plots",
+    "report",
     "run",
     "schema",
     "sensitivity",

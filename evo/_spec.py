@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from evo._errors import ConfigError, ConfigProblem, Path, ProblemError, listed, nearest, render_path
 from evo._problems import problems_of
+from evo._reprs import short, table
 from evo._yaml import Document, Plain, load_value
 
 __all__ = [
@@ -56,6 +57,18 @@ class Spec(BaseModel):
         if type(self) is not type(other):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What is not at its default, and not said by the class."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name != "kind" and value != field.get_default(call_default_factory=True):
+                yield name, value
+
+    def _repr_html_(self) -> str:
+        """What is not at its default, for notebooks."""
+        rows = ((str(name), short(value)) for name, value in self.__repr_args__())
+        return table(type(self).__name__, rows)
 
     @model_validator(mode="before")
     @classmethod

@@ -152,6 +152,15 @@ class Experiment(Parts):
         if run.until == "cycling" and model.lowered.random:
             problems.add(("run", "until"), "a random environment has no cycles")
 
+    def summary(self) -> list[tuple[str, str]]:
+        """What it is made of, and what is run, in a few words each."""
+        run, points = self.run, sum(part.size for part in self.sweep)
+        length = f"{run.generations:g} generations" + (
+            f" × {run.replicates:,} replicates" if run.replicates > 1 else ""
+        )
+        rows = [*super().summary(), ("run", length)]
+        return rows + ([("sweep", f"{points:,} points")] if points else [])
+
     @cached_property
     def model(self) -> Model:
         """The model alone."""

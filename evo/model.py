@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from evo._errors import suggest
+from evo._errors import listed, suggest
+from evo._reprs import table
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.dynamics import Dynamics
 from evo.environments import Law
@@ -21,11 +23,12 @@ from evo.populations import Infinite, Population
 from evo.quantities import parameter_formulas
 from evo.selection import Selection
 from evo.series import File
-from evo.strategies import Name, Strategies
+from evo.strategies import Name, Strategies, colors, labels
 
 if TYPE_CHECKING:
     from evo.kernels.arrays import Process
 
+MOST_NAMES = 6  # strategies that are named in one line
 RESERVED = frozenset(
     {"t", "n", "mean_payoff", "value", "where", "min", "max", "abs", "exp", "log", "sqrt", "tanh", "floor"}
 )
@@ -59,6 +62,39 @@ class Parts(Spec):
     population: Population = Infinite()
     dynamics: Dynamics
     files: dict[str, File] = Field(default_factory=dict, description="data files, embedded when the config was loaded")
+
+    def __repr__(self) -> str:
+        title = getattr(self, "title", "")
+        return (
+            f"<{type(self).__name__}{f' {title}' if title else ''}: {'; '.join(words for _, words in self.summary())}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What it is made of, for notebooks, with the colours of its strategies."""
+        own, called = colors(self.strategies), labels(self.strategies)
+        swatches = " ".join(
+            f'<span style="white-space:nowrap"><span style="color:{own[name]}">&#9632;</span> {escape(called[name])}</span>'
+            for name in self.strategies
+        )
+        title = getattr(self, "title", "") or type(self).__name__
+        return table(title, self.summary(), below=f"<p>{swatches}</p>")
+
+    def summary(self) -> list[tuple[str, str]]:
+        """What it is made of, in a few words each."""
+        names = listed(list(labels(self.strategies).values()))
+        population = self.population.kind.replace("_", " ") + " population"
+        size = getattr(self.population, "size", None)
+        rows = [
+            (
+                "strategies",
+                f"{len(self.strategies)} strategies" + (f": {names}" if len(self.strategies) <= MOST_NAMES else ""),
+            ),
+            ("game", f"{self.game.kind.replace('_', ' ')} game"),
+            ("population", population + ("" if size is None else f" of {size}")),
+            ("dynamics", self.dynamics.kind.replace("_", " ")),
+        ]
+        moving = ", ".join(f"{name} ({law.kind})" for name, law in self.environment.items())
+        return rows + ([("environment", f"environment: {moving}")] if moving else [])
 
     @cached_property
     def strategy_names(self) -> tuple[str, ...]:

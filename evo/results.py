@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from evo._reprs import MOST_ROWS, table
 from evo._scalars import NumberError, resolve
 from evo._yaml import load_value
 from evo.experiment import Experiment, loads
@@ -86,6 +87,19 @@ class Result:
         place = f", in {self.folder}" if self.folder else ""
         state = "" if self.complete else ", not finished"
         return f"<Result {title}{', '.join(words)}{place}{state}>"
+
+    def _repr_html_(self) -> str:
+        """Who prevails, for notebooks."""
+        found = self.who_prevails()
+        below = found.head(MOST_ROWS).to_html(index=False, float_format="{:.3g}".format) if len(found) else ""
+        if len(found) > MOST_ROWS:
+            below += f"<p>{len(found) - MOST_ROWS:,} more rows in <code>.who_prevails()</code></p>"
+        rows = [("points", f"{len(self.points):,}"), ("outcomes", f"{len(self.outcomes):,}")]
+        rows += [("rows of paths", f"{len(self.paths):,}")] if self.paths is not None else []
+        rows += [("failures", f"{len(self.failures):,}")] if len(self.failures) else []
+        rows += [("folder", str(self.folder))] if self.folder else []
+        rows += [] if self.complete else [("status", "not finished")]
+        return table(self.experiment.title or "Result", rows, below=below)
 
     @property
     def complete(self) -> bool:

@@ -15,6 +15,7 @@ from evo.cli import (
     plot,
     query,
     ramp,
+    report,
     rerun,
     run,
     schema,
@@ -46,6 +47,7 @@ app.command("query")(query.query)
 app.command("export")(export.export)
 app.command("verify")(verify.verify)
 app.command("rerun")(rerun.rerun)
+app.command("report")(report.report)
 app.command("list")(kinds.kinds)
 app.command("schema")(schema.schema)
 app.command("new")(new.new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 
 from evo.cli.individuals import is_about_individuals, run_study
 from evo.cli.options import Config, Replicates, Seed, Settings, place, placed, read
+from evo.cli.report import add_report
 from evo.cli.words import FAILED, REFUSED, complain, console, counted, plainly
 
 if TYPE_CHECKING:
@@ -67,8 +69,9 @@ def run(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Run a very large plan without asking.")] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
 ) -> None:
-    """Run an experiment: all its points and replicates, into a folder with tables and pictures."""
+    """Run an experiment: all its points and replicates, into a folder with tables, pictures and a report."""
     from evo.batch.progress import reporter
     from evo.batch.runner import carry_out
     from evo.cli.summary import tell_experiment, tell_failures, tell_plan, tell_precision
@@ -125,6 +128,9 @@ def run(
         tell_precision(say, result)
     tell_failures(say, result)
     whole = no_plots or not share.whole or draw_all(result, folder, say)
+    if not no_report and share.whole:
+        with say.status("writing the report") if say.is_terminal else nullcontext():
+            add_report(result, draw=not no_plots)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.codes import FOCAL
 from evo.exact.payoff.bernstein import sign_changes_of
 from evo.exact.payoff.edge import check_counted
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 GRID = 2001
 
 
+@shown
 @dataclass(frozen=True)
 class EdgePoint:
     """A rest point on an edge: share of the first strategy, and whether it attracts along the edge."""

@@ -14,9 +14,9 @@ Pictures of theory take a model or experiment and what `evo.exact` gives of it: 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evo.plots.animate import animate
 from evo.plots.answers import draw_answers
@@ -41,6 +41,10 @@ from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from evo.experiment import Experiment
+    from evo.pictures import Picture
     from evo.results import Result
 
 __all__ = [
@@ -90,19 +94,28 @@ def draw(result: Result, folder: FilePath | str, *, formats: Sequence[str] = FOR
     folder = FilePath(folder)
     written: list[FilePath] = []
     refused: list[str] = []
-    seen: Counter[str] = Counter()
-    for picture in result.experiment.plots:
-        asked: dict[str, Any] = picture.model_dump(exclude={"kind"})
-        stem = "-".join(filter(None, [picture.kind, _file_name(asked["part"] or "")]))
-        seen[stem] += 1
-        stem += f"-{seen[stem]}" if seen[stem] > 1 else ""
+    for stem, picture in asked_for(result.experiment):
         try:
-            written += save(_BY_KIND[picture.kind](result, **asked), folder / stem, formats=formats)
+            written += save(draw_one(result, picture), folder / stem, formats=formats)
         except PictureError as error:
             refused.append(f"{stem}: {error}")
     if refused:
         raise PictureError("\n".join(refused))
     return written
+
+
+def asked_for(experiment: Experiment) -> Iterator[tuple[str, Picture]]:
+    """The pictures that an experiment asks for, each with the name of its files, without their ending."""
+    seen: Counter[str] = Counter()
+    for picture in experiment.plots:
+        stem = "-".join(filter(None, [picture.kind, _file_name(picture.part or "")]))
+        seen[stem] += 1
+        yield stem + (f"-{seen[stem]}" if seen[stem] > 1 else ""), picture
+
+
+def draw_one(result: Result, picture: Picture) -> Figure:
+    """A picture as a config asks for it."""
+    return _BY_KIND[picture.kind](result, **picture.model_dump(exclude={"kind"}))
 
 
 def _file_name(text: str) -> str:

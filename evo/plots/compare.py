@@ -34,7 +34,7 @@ from evo.strategies import colors
 
 
 @dataclass(frozen=True)
-class _Along:
+class Along:
     """The places along the horizontal axis: values of a path, or whole points where several paths vary together."""
 
     points: list[list[int]]
@@ -50,8 +50,8 @@ def compare(result: Result, *, part: str | None = None, x: str | None = None) ->
     neither where there is one replicate.
     """
     swept = choose_part(result, part, lambda each: bool(each.paths))
-    shares = _final_shares(result)
-    paths = _paths(swept, x)
+    shares = final_shares(result)
+    paths = paths_along(swept, x)
     panels = swept.panels(paths)
     model = result.experiment
     numeric = len(paths) == 1 and swept.numeric(paths[0]) and len(swept.values(paths[0])) > 2
@@ -69,7 +69,7 @@ def compare(result: Result, *, part: str | None = None, x: str | None = None) ->
         direct = numeric and names_fit(model, columns)
         ends, most = [], 1
         for place, (ax, (_, points)) in enumerate(zip(axes, panels, strict=True)):
-            along = _along(swept, paths, points, model, numeric=numeric)
+            along = places_along(swept, paths, points, model, numeric=numeric)
             ends.append(_draw(ax, along, shares, model, direct))
             most = max(most, *(len(shares[point]) for point in points if point in shares))
             _dress(ax, along, wide=width / columns)
@@ -98,7 +98,7 @@ def compare(result: Result, *, part: str | None = None, x: str | None = None) ->
         return figure
 
 
-def _final_shares(result: Result) -> dict[int, np.ndarray]:
+def final_shares(result: Result) -> dict[int, np.ndarray]:
     """Final mixes of each point, (replicate, strategy)."""
     columns = [f"final_mix.{name}" for name in result.experiment.strategies]
     if any(column not in result.outcomes for column in columns):
@@ -109,7 +109,7 @@ def _final_shares(result: Result) -> dict[int, np.ndarray]:
     return dict(zip(points.tolist(), groups, strict=True))
 
 
-def _paths(swept: Swept, x: str | None) -> list[str]:
+def paths_along(swept: Swept, x: str | None) -> list[str]:
     """The path along the axis: the one asked for, else the numeric one with most values; all that listed points set."""
     if not swept.paths:
         raise PictureError(f"nothing varies in {swept.name}: paths or mix show a single point")
@@ -122,7 +122,8 @@ def _paths(swept: Swept, x: str | None) -> list[str]:
     return [max(numeric or swept.paths, key=lambda path: len(swept.values(path)))]
 
 
-def _along(swept: Swept, paths: Sequence[str], points: Sequence[int], model: Parts, *, numeric: bool) -> _Along:
+def places_along(swept: Swept, paths: Sequence[str], points: Sequence[int], model: Parts, *, numeric: bool) -> Along:
+    """The places at which the points of a panel stand."""
     places: dict[Hashable, list[int]] = {}
     for point in points:
         places.setdefault(tuple(key(swept.value(point, path)) for path in paths), []).append(point)
@@ -131,11 +132,11 @@ def _along(swept: Swept, paths: Sequence[str], points: Sequence[int], model: Par
             settings_words({path: swept.value(point, path) for path in paths}, model, short=True).replace(", ", "\n")
             for point, *_ in places.values()
         ]
-        return _Along(list(places.values()), words, np.arange(len(places), dtype=float), False)
+        return Along(list(places.values()), words, np.arange(len(places), dtype=float), False)
     values = swept.values(paths[0])
     at = values if numeric else range(len(values))
     held = [place for place, value in enumerate(values) if (key(value),) in places]
-    return _Along(
+    return Along(
         [places[(key(values[place]),)] for place in held],
         [tick_words(paths[0], values[place], model) for place in held],
         np.array([at[place] for place in held], float),
@@ -143,7 +144,7 @@ def _along(swept: Swept, paths: Sequence[str], points: Sequence[int], model: Par
     )
 
 
-def _draw(ax: Axes, along: _Along, shares: dict[int, np.ndarray], model: Parts, direct: bool) -> list[Any]:
+def _draw(ax: Axes, along: Along, shares: dict[int, np.ndarray], model: Parts, direct: bool) -> list[Any]:
     own, called = colors(model.strategies), strategy_labels(model)
     found = [[shares[point] for point in points if point in shares] for points in along.points]
     there = np.array([bool(each) for each in found])
@@ -164,7 +165,7 @@ def _draw(ax: Axes, along: _Along, shares: dict[int, np.ndarray], model: Parts, 
     return label_ends(ax, mean[-1].tolist(), list(called.values()), list(own.values())) if direct else []
 
 
-def _dress(ax: Axes, along: _Along, *, wide: float) -> None:
+def _dress(ax: Axes, along: Along, *, wide: float) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_ylim(-0.02, 1.02)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])

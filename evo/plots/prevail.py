@@ -93,7 +93,7 @@ def prevail(
         _label_axes(page, axes, horizontal, vertical, model, inches=width / columns)
         _legend(page, model, cells)
         if asked:
-            drawn = _draw_lines(axes, cells, [set_here for set_here, _ in panels], asked, _base(swept), fine)
+            drawn = _draw_lines(axes, cells, [set_here for set_here, _ in panels], asked, base_of(swept), fine)
             _line_legend(page, drawn, strategy_labels(model))
         _notes(page, cells, swept, model)
         figure = close_page(page, axes, aspect=_aspect(vertical, rows, columns))
@@ -104,10 +104,15 @@ def prevail(
 
 def shade(color: str, share: Any, strategies: int) -> tuple[float, float, float]:
     """A colour at full strength for a share of 1, pale for the smallest share that can prevail, 1/strategies."""
-    least = 1 / strategies
-    strength = 1.0 if np.isnan(share) else PALEST + (1 - PALEST) * np.clip((share - least) / (1 - least), 0, 1)
-    red, green, blue = (float(1 - strength * (1 - channel)) for channel in to_rgb(color))
+    kept = strength(share, strategies)
+    red, green, blue = (float(1 - kept * (1 - channel)) for channel in to_rgb(color))
     return red, green, blue
+
+
+def strength(share: Any, strategies: int) -> float:
+    """How much of its colour a strategy keeps at this share: 1 at a share of 1 and where it is not known."""
+    least = 1 / strategies
+    return 1.0 if np.isnan(share) else float(PALEST + (1 - PALEST) * np.clip((share - least) / (1 - least), 0, 1))
 
 
 def _draw_cells(ax: Axes, cells: Cells, model: Parts) -> None:
@@ -177,7 +182,8 @@ def _draw_missing(ax: Axes, cells: Cells) -> None:
         ax.plot(cells.x.at[columns], cells.y.at[rows], **CROSS, zorder=1, gid="failed")
 
 
-def _base(swept: Swept) -> Experiment:
+def base_of(swept: Swept) -> Experiment:
+    """The experiment that all points of a part share."""
     return swept.experiment.replace(swept.fixed) if swept.fixed else swept.experiment
 
 
@@ -193,7 +199,7 @@ def _draw_lines(
     x, y = cells[0].x, cells[0].y
     if x.path is None or y.path is None or not (x.numeric and y.numeric):
         raise PictureError("lines of invasion and dominance need two numeric paths, on x and y")
-    xs, ys = _refined(x, fine), _refined(y, fine)
+    xs, ys = refined(x, fine), refined(y, fine)
     known: dict[str, np.ndarray] = {}
     found: dict[Question, set[str]] = {question: set() for question in asked}
     for ax, set_here in zip(axes, panels, strict=True):
@@ -202,20 +208,22 @@ def _draw_lines(
             at = base.replace(matters) if matters else base
             known[repr(matters)] = margins(asked, at, x.path, y.path, xs, ys)
         for question, margin, style in zip(asked, known[repr(matters)], itertools.cycle(STYLES), strict=False):
-            where = _where(margin)
+            where = held(margin)
             found[question].add(where)
             if where == "line":
                 _contour(ax, xs, ys, margin, question, style)
     return {question: "line" if "line" in where else " or ".join(sorted(where)) for question, where in found.items()}
 
 
-def _where(margin: np.ndarray) -> str:
+def held(margin: np.ndarray) -> str:
+    """Where a statement holds: beside a line, everywhere or nowhere."""
     if np.nanmin(margin) < 0 < np.nanmax(margin):
         return "line"
     return "everywhere" if np.nanmin(margin) >= 0 else "nowhere"
 
 
-def _refined(axis: Axis, fine: int) -> np.ndarray:
+def refined(axis: Axis, fine: int) -> np.ndarray:
+    """So many values along an axis, as it is shown."""
     first, last = axis.at[0], axis.at[-1]
     return np.geomspace(first, last, fine) if axis.logarithmic else np.linspace(first, last, fine)
 

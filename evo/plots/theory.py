@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
 from evo._errors import suggest
-from evo.experiment import Experiment
+from evo.experiment import Experiment, dump, loads
 from evo.model import Model
 from evo.plots.page import PictureError
 
@@ -45,12 +46,21 @@ def questions(invasion: Sequence[Pair], dominance: Sequence[Pair], strategies: S
 
 def margins(asked: Sequence[Question], base: Experiment, x: str, y: str, xs: Any, ys: Any) -> np.ndarray:
     """By how much each statement holds over the grid (question, y, x): positive where true, 0 on its line."""
-    bare = _in_infinite_population(base)
+    bare = dump(_in_infinite_population(base))
+    return _over(tuple(asked), bare, x, y, tuple(map(float, xs)), tuple(map(float, ys))).copy()
+
+
+@lru_cache(maxsize=16)
+def _over(
+    asked: tuple[Question, ...], bare: str, x: str, y: str, xs: tuple[float, ...], ys: tuple[float, ...]
+) -> np.ndarray:
+    """`margins`, kept: a figure and a report of the same run show the same lines, and a thousand models take seconds."""
+    base = loads(bare)
     found = np.empty((len(asked), len(ys), len(xs)))
     for row, at_y in enumerate(ys):
         for column, at_x in enumerate(xs):
             try:
-                found[:, row, column] = _margins(asked, bare.replace({x: float(at_x), y: float(at_y)}).model)
+                found[:, row, column] = _margins(asked, base.replace({x: at_x, y: at_y}).model)
             except ValueError as error:
                 raise PictureError(f"no lines can be drawn: {error}") from None
     return found

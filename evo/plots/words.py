@@ -137,9 +137,9 @@ def value_words(value: Any, model: Parts) -> str:
         return {True: "yes", False: "no", None: "default"}[value]
     if isinstance(value, int | float):
         return number(value)
-    if isinstance(value, Mapping) and "kind" in value and len(value) > 1:
-        rest = value_words({key: item for key, item in value.items() if key != "kind"}, model)
-        return f"{value_words(value['kind'], model)} ({rest})"
+    if isinstance(value, Mapping) and "kind" in value:
+        rest = {key: item for key, item in value.items() if key != "kind"}
+        return value_words(value["kind"], model) + (f" ({value_words(rest, model)})" if rest else "")
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {value_words(item, model)}" for key, item in value.items()) or "none"
     if isinstance(value, Sequence):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import Chain, chain, closed_classes, in_layers
 from evo.exact.chains.elimination import absorbed
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Start = Mapping[str, int] | Sequence[int] | np.ndarray
 
 
+@shown
 @dataclass(frozen=True)
 class Absorption:
     """Takeovers from every state at once; ask for one start by names or by counts, {"rock": 7, "paper": 7, ...}.

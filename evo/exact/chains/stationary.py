@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import Chain, chain, closed_classes, in_layers
 from evo.exact.chains.elimination import stationary_vector
 from evo.exact.chains.states import States, compositions_of
@@ -26,6 +27,7 @@ ABSOLUTE = (
 )
 
 
+@shown
 @dataclass(frozen=True)
 class Stationary:
     """Long-run probabilities of the states, and averages over them.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.flows.fields import Field, field_of
 from evo.exact.flows.rest_points import RestPoint, RestPoints, rest_points_of
 from evo.exact.flows.trajectories import follow
@@ -28,6 +29,7 @@ CAUGHT = 1e-3  # the same for flows without derivative, which may slow down alge
 AT_REST = 1e-10  # rate of change below which it has come to rest
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class Basins:
     """Shares of the simplex that flow to each rest point which any of it does, with standard errors (0: exact, or no

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.flows.bifurcations import Crossing, crossings, directions, spectrum
 from evo.exact.flows.branches import System, Track, track
 from evo.exact.flows.families import Family, LostError
@@ -54,6 +55,7 @@ class Branch:
     ends: tuple[str, str]
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class Continuation:
     """All branches that were found over a parameter; statement: how complete they are."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.environments import Constant, Feedback, parameter_value
 from evo.exact.flows.families import Family, LostError
 from evo.exact.flows.fields import Field, field_of, ordered
@@ -38,6 +39,7 @@ class CoupledPoint:
     stability: str
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class CoupledPoints:
     """points, and how often the search found each."""

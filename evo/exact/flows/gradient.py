@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.choices import choices
 from evo.exact.chains.states import compositions_of, states_of
 from evo.exact.flows.fields import Field, field_of
@@ -45,6 +46,7 @@ class GradientRoot:
     between: tuple[int, int] | None = None
 
 
+@shown
 @dataclass(frozen=True)
 class Gradient:
     """Gradient at these shares of the first of two strategies, ascending from 0 to 1; `up` and `down` are T+ and T- of a

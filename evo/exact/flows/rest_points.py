@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.flows.fields import Field, field_of
 from evo.exact.flows.finding import find
 from evo.exact.flows.linear_rest import Continuum
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class RestPoint:
     """A rest point: mix (d,), the names of the strategies in use, whether it is Nash, evolutionarily and neutrally stable
@@ -53,6 +55,7 @@ class RestPoint:
         return self.stability.startswith("stable")
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class RestPoints:
     """points: all that were found, isolated or at the ends of a continuum; continua: faces and polytopes of rest points.

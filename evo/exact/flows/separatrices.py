@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.flows.fields import Field, field_of
 from evo.exact.flows.rest_points import RestPoint, RestPoints, rest_points_of
 from evo.exact.payoff.infinite import Values
@@ -32,6 +33,7 @@ class Separatrix:
     end: int | None
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class Separatrices:
     """The curves of all saddles, and the rest points that they join, by number."""

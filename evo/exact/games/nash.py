@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.flows.stability import evolutionarily_stable, neutrally_stable
 from evo.exact.games.labels import complementary, scale
 from evo.exact.games.polytopes import both_vertices, follow_path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Pair = tuple[np.ndarray, np.ndarray]
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class Equilibria:
     """All Nash equilibria of a bimatrix game.
@@ -45,6 +47,7 @@ class Equilibria:
         return tuple(self.extreme[part[0]] for part in self.components if len(part) == 1)
 
 
+@shown
 @dataclass(frozen=True, eq=False)
 class ZeroSum:
     """Value of a zero-sum game to the first role, and an optimal strategy of each."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.rare.gth import leading_stationary, log_stationary
 from evo.exact.rare.strong_selection import TIE, leading_fixation
 from evo.exact.takeover.loops import fill_log_rho
@@ -25,6 +26,7 @@ BLOCK = 2**20  # numbers in the arrays of a block of moves
 MOST = 2000  # profiles: the chain is dense, and its elimination takes seconds at 1,000
 
 
+@shown
 @dataclass(frozen=True)
 class AlphaRank:
     """masses: the share of the time at each profile, (S,); profiles: a strategy per population, int (S, K)."""

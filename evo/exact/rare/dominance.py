@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.payoff.edge import edge_payoffs
 from evo.exact.payoff.infinite import Values, payoffs
 from evo.exact.takeover.edge_rates import checked_pairs
@@ -31,6 +32,7 @@ NODES = 512  # of Gauss-Legendre quadrature where the game reads the mix; elsewh
 TIE = 1e-12  # an average that is smaller, relative to the largest payoff difference, is 0
 
 
+@shown
 @dataclass(frozen=True)
 class Dominance:
     """Averages of the payoff difference, first less second, in units of payoff; 0 is a tie.

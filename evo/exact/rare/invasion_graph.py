@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.payoff.infinite import Values
 from evo.exact.rare.small_mutation import SmallMutation, small_mutation
 
@@ -45,6 +46,7 @@ class InvasionEdge:
     log_bias: float
 
 
+@shown
 @dataclass(frozen=True)
 class InvasionGraph:
     """Edges between all monomorphic states that one mutant can lead to each other, both ways."""

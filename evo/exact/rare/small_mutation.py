@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._reprs import shown
 from evo.exact.payoff.infinite import Values
 from evo.exact.rare.contests import (
     Contests,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 
+@shown
 @dataclass(frozen=True)
 class SmallMutation:
     """Fixation probabilities and the chain of monomorphic states, one step of which is one mutation.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._reprs import shown
 from evo.exact.payoff.infinite import Values
 from evo.exact.rare.contests import (
     Contests,
@@ -38,6 +39,7 @@ SUM_TIE = 1e-10  # sums of differences that differ by less, relative to the sum 
 CHAIN_TIE = 1e-9  # exponents along ways between states that differ by less, relative to the largest, are equal
 
 
+@shown
 @dataclass(frozen=True)
 class StrongSelection:
     """rho ~ exp(log_coefficient - beta*exponent), and the chain of monomorphic states in the limit.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._reprs import shown
 from evo.exact.payoff.edge import check_counted, edge_payoffs
 from evo.exact.payoff.infinite import Values
 from evo.exact.rare.variants import variant
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FIRST, SECOND = "first", "second"
 
 
+@shown
 @dataclass(frozen=True)
 class WeakSelection:
     """rho = neutral + slope*beta + O(beta^2) for one mutant among residents; `neutral` is 1/Z unless copying leans."""

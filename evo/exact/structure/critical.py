@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.structure.coalescence import reproductive_values, time_apart
 from evo.exact.structure.fixation import Start, start_share
 from evo.exact.structure.neutral import Replacement, neutral_replacement
@@ -24,6 +25,7 @@ ZERO = 1e-9  # a slope that is smaller, relative to that of the cost, is 0
 WeakKind = Literal["death_birth", "birth_death", "imitation", "pairwise_comparison", "local_update"]
 
 
+@shown
 @dataclass(frozen=True)
 class CriticalRatio:
     """Fixation of one cooperator under weak selection: neutral + beta*(b*benefit_slope + c*cost_slope) + O(beta^2).

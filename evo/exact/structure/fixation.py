@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import closed_classes
 from evo.exact.structure.chain import GraphChain, Occupation, graph_chain, words_on
 from evo.exact.structure.games import Payoffs, number_of_strategies
@@ -20,6 +21,7 @@ Method = Literal["auto", "elimination", "iteration"]
 MUTANT, RESIDENT = 0, 1
 
 
+@shown
 @dataclass(frozen=True)
 class GraphFixation:
     """What becomes of one individual of strategy 0 among N - 1 of strategy 1, without mutation.

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import closed_classes
 from evo.exact.structure.fitness import Fitness, deme_fitness
 from evo.exact.structure.solving import solve_absorption
@@ -16,6 +17,7 @@ LARGEST = 2**16
 Selection = Literal["soft", "hard"]
 
 
+@shown
 @dataclass(frozen=True)
 class IslandFixation:
     """What becomes of one of strategy 0 that arises in each deme, (K,), all others playing strategy 1.

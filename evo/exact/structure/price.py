@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evo._reprs import shown
 
+
+@shown
 @dataclass(frozen=True)
 class Price:
     """Change of the mean: `selection`, the covariance of fitness with the trait over mean fitness, and `transmission`."""
@@ -20,6 +23,7 @@ class Price:
         return self.selection + self.transmission
 
 
+@shown
 @dataclass(frozen=True)
 class MultilevelPrice:
     """The selection term in two parts: `between` groups, by their means, and `within` them."""

@@ -17,6 +17,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import closed_classes
 from evo.exact.structure.fitness import Fitness, deme_fitness
 from evo.exact.structure.solving import solve_absorption
@@ -26,6 +27,7 @@ LARGEST = 20_000  # states
 Group = tuple[int, int]  # members who play strategy 0, members who play strategy 1
 
 
+@shown
 @dataclass(frozen=True)
 class GroupFixation:
     """What becomes of one of strategy 0 when all groups have capacity - 1 members and all others play strategy 1.
@@ -47,6 +49,7 @@ class GroupFixation:
     error: str
 
 
+@shown
 @dataclass(frozen=True)
 class RareSplitting:
     """The limit of rare splitting: a mutant takes over its group, then its kind of group takes over the population.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.exact.chains.chain import closed_classes
 from evo.exact.structure.chain import GraphChain, graph_chain, words_on
 from evo.exact.structure.fixation import Method
@@ -15,6 +16,7 @@ from evo.exact.structure.solving import solve_stationary
 from evo.exact.structure.weights import Structure, Weights, structure_of
 
 
+@shown
 @dataclass(frozen=True)
 class GraphStationary:
     """Long-run probabilities of the states of a graph, and averages over them.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._reprs import shown
 from evo.exact.payoff.edge import EdgePayoffs, edge_payoffs
 from evo.exact.payoff.infinite import Values
 from evo.exact.takeover.edge_rates import log_gain, sides, untied
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PAIR = np.array([[0, 1]])
 
 
+@shown
 @dataclass(frozen=True)
 class BirthDeath:
     """Stationary distribution over the number k = 0..Z of individuals that play `strategy`, the first of the two."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from evo import codes
+from evo._reprs import shown
 from evo.exact.payoff.edge import edge_payoffs
 from evo.exact.payoff.infinite import Values
 from evo.exact.takeover.edge_rates import both_log_gains, checked_pairs, edge_log_ratios, log_ratios, sides
@@ -28,6 +29,7 @@ Chances = TypeVar("Chances", float, np.ndarray)
 CHUNK = 2**19  # states of all pairs together that are held at a time
 
 
+@shown
 @dataclass(frozen=True)
 class Fixation:
     """What becomes of `start` mutants among residents, without mutation.

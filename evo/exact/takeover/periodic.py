@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.environments import Constant, Periodic, parameter_value
 from evo.exact.takeover.edge_rates import edge_log_rates
 from evo.exact.takeover.fixation import named_pair, notes_on
@@ -30,6 +31,7 @@ MOST_WORK = 1e11  # multiplications, about a minute
 LATE = 1e-3  # steps by which an edge of a square wave may come after a step and still count
 
 
+@shown
 @dataclass(frozen=True)
 class PeriodicFixation:
     """Fixation and mean times from every start at time 0 of the run, without mutation; arrays (Z+1,).

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from evo._reprs import shown
 from evo.environments import Constant, Switching, parameter_value
 from evo.exact.chains.block_loops import climb, descend
 from evo.exact.takeover.edge_rates import edge_log_rates
@@ -27,6 +28,7 @@ LARGEST = 10**7  # numbers in a block of rates for all levels, of which ten are 
 Order = Literal["update_first", "environment_first"]
 
 
+@shown
 @dataclass(frozen=True)
 class SwitchingFixation:
     """Fixation and mean times from every environment and start, without mutation; arrays (m, Z+1).
