@@ -6,7 +6,7 @@ of the last pause, what must be carried lies in the scratch and in the recording
 
 from evo.codes import PAUSED
 from evo.kernels._cache import inner
-from evo.kernels.arrays import REASON, TIME
+from evo.kernels.arrays import END, REASON, TIME
 from evo.kernels.feedback import tell_mix
 from evo.kernels.program import prepare, refresh
 
@@ -33,8 +33,15 @@ def consult(process, plan, replicate, t, mix, mean, work, recording):
     for k in range(plan.ledger.outputs // 2):
         found = found or work.entries[k, 0] != 0.0
     if found:
-        work.status[REASON] = PAUSED
+        pause(t, replicate, work, recording)
     return found
+
+
+@inner
+def pause(t, replicate, work, recording):
+    """Let the run pause at time t."""
+    work.status[REASON] = PAUSED
+    recording.numbers[replicate, END] = t
 
 
 @inner

@@ -14,7 +14,6 @@ from evo.codes import (
     INTERRUPTED,
     NONFINITE_STATE,
     OFF_SIMPLEX,
-    PAUSED,
     PROJECTION,
     SLIDING,
     STEP_TOO_SMALL,
@@ -26,7 +25,7 @@ from evo.kernels.environment import begin_environment, cross, evaluate, next_eve
 from evo.kernels.field import fill_field, imitates_only, jumps, read_mix, settle, still, write_mix
 from evo.kernels.halts import BARELY, next_pause, pay_over, set_down
 from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
-from evo.kernels.ledger import consult, kept, look, open_ledger
+from evo.kernels.ledger import consult, kept, look, open_ledger, pause
 from evo.kernels.observe import (
     add_average,
     add_environment,
@@ -255,7 +254,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
         if t >= halt and reason == COMPLETED and t < plan.generations:
             mean = settle(process, t, logarithmic, state, mix, work)
             look(process, plan, t, mix, mean, work)
-            work.status[REASON] = PAUSED
+            pause(t, replicate, work, recording)
             set_down(process, logarithmic, state, mix, work)
             return
     settle(process, t, logarithmic, state, mix, work)
