@@ -103,7 +103,7 @@ def _same_laws(before: Model, after: Model) -> bool:
     old, new = before.lowered.laws, after.lowered.laws
     if list(before.environment) != list(after.environment) or not np.array_equal(old.rows, new.rows):
         return False
-    ends = [*old.rows[1:, 1], len(old.numbers)]
+    ends = [*old.rows[1:, 1], len(old.numbers)][: len(old.rows)]
     return all(
         kind == codes.FIXED or np.array_equal(old.numbers[first:end], new.numbers[first:end])
         for (kind, first, *_), end in zip(old.rows, ends, strict=True)

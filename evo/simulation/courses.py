@@ -12,6 +12,7 @@ import numpy as np
 
 from evo.kernels.arrays import Plan, Process, Recording, Work
 from evo.kernels.meanfield import run_flow
+from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
 from evo.recording import is_flow, scratch
 from evo.simulation.seeding import seed_mixed
@@ -42,10 +43,10 @@ class MixedCourse:
     """A well-mixed population, finite or infinite."""
 
     def __init__(
-        self, model: Model, key: np.ndarray, point: int, first: int, row: int, flag: np.ndarray, recording: Recording
+        self, model: Model, seed: int, point: int, first: int, row: int, flag: np.ndarray, recording: Recording
     ) -> None:
         self.names = model.strategy_names
-        self.asked = (key, np.uint64(point), first, row, row + 1, 1, flag)
+        self.asked = (stream_key(seed), np.uint64(point), first, row, row + 1, 1, flag)
         self.recording = recording
         self.process: Process
         self.work: Work

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo import codes
 from evo.interventions import Schedule, Seed, State, Vote
 from evo.interventions.schedule import OVER, UNDER_WAY
-from evo.kernels.arrays import END, FIXED, FIXED_AT, REASON, Plan, Recording
+from evo.kernels.arrays import END, ENDED, FIXED, FIXED_AT, REASON, Plan, Recording
 from evo.kernels.random import stream_key
 from evo.lowering import payoff_names, scalar_names
 from evo.simulation.courses import Course, MixedCourse
+from evo.simulation.structured import GroupCourse, NetworkCourse
 
 if TYPE_CHECKING:
     from evo.model import Model
 
-COURSES: dict[str, Callable[..., Course]] = {}
+COURSES: dict[str, Callable[..., Course]] = {"network": NetworkCourse, "groups": GroupCourse}
 
 
 def run_intervened(
@@ -32,14 +33,14 @@ def run_intervened(
     recording: Recording,
 ) -> None:
     """These rows of a recording, one after another, in this thread; see `run_plan`."""
-    model, key = schedule.model, stream_key(seed)
+    model = schedule.model
     course_of = COURSES.get(model.population.kind, MixedCourse)
     for row in rows:
         if flag[0] != 0:
-            recording.counts[row, 3] = codes.INTERRUPTED
+            recording.counts[row, ENDED] = codes.INTERRUPTED
             continue
-        course = course_of(model, key, point, first, row, flag, recording)
-        _run(schedule, plan, course, row, recording, _draws(key, first + row, point))
+        course = course_of(model, seed, point, first, row, flag, recording)
+        _run(schedule, plan, course, row, recording, _draws(stream_key(seed), first + row, point))
 
 
 def _run(
