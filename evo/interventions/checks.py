@@ -83,13 +83,17 @@ def _check_effect(spec: Any, model: Model) -> None:
             raise ProblemError(("weights",), "is missing: a bias needs the traits that it favours")
         for trait, weight in weights.items():
             if trait not in model.trait_names:
-                raise ProblemError(("weights", trait), "no strategy has this trait", f"traits: {', '.join(model.trait_names)}")
+                raise ProblemError(
+                    ("weights", trait), "no strategy has this trait", f"traits: {', '.join(model.trait_names)}"
+                )
             number(weight, model.parameter_values)
     elif isinstance(spec, Sandbox):
         if model.population.kind not in MIXED or roles(model.strategies):
             raise ProblemError(("kind",), "a sandbox is for well-mixed populations without roles")
         if acting(model).facts.innovative:
-            raise ProblemError(("kind",), f"{model.dynamics.kind} weighs what others would earn, which no sandbox raises")
+            raise ProblemError(
+                ("kind",), f"{model.dynamics.kind} weighs what others would earn, which no sandbox raises"
+            )
     elif isinstance(spec, Change):
         check_change(model, changed(model, spec.set, size))
 

@@ -77,11 +77,18 @@ class Schedule:
 
     def settled(self, state: State) -> bool:
         """Whether nothing begins or ends any more."""
-        return all(
-            phase == OVER
-            or (phase == UNDER_WAY and self.ends(k, state) == math.inf and getattr(self.specs[k], "until", None) is None)
-            for k, phase in enumerate(state.phase)
-        ) and min(state.ballot, default=math.inf) == math.inf
+        return (
+            all(
+                phase == OVER
+                or (
+                    phase == UNDER_WAY
+                    and self.ends(k, state) == math.inf
+                    and getattr(self.specs[k], "until", None) is None
+                )
+                for k, phase in enumerate(state.phase)
+            )
+            and min(state.ballot, default=math.inf) == math.inf
+        )
 
     def begins(self, k: int, t: float, held: bool, state: State) -> bool:
         """Whether an intervention begins at time t; `held`: whether its condition does."""

@@ -92,7 +92,9 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
         begin_environment(process.laws, 0.0, rng, work)
         write_mix(mix, logarithmic, state)
     else:
-        prepare(process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
         if not logarithmic:
             write_mix(mix, logarithmic, state)
     begin_cycle(plan.generations, mix, turn, low, high)
@@ -341,7 +343,9 @@ def average_within(process, t, step, logarithmic, state, dense, middle, shares, 
 
 
 @inner
-def follow(process, plan, replicate, t, step, limit, closed, logarithmic, state, dense, middle, shares, work, recording):
+def follow(
+    process, plan, replicate, t, step, limit, closed, logarithmic, state, dense, middle, shares, work, recording
+):
     """Write the records that fall in the step, its end included where `closed`, and before the time `limit`."""
     while recording.counts[replicate, RECORDED] < plan.records:
         due = plan.record_every * recording.counts[replicate, RECORDED]

@@ -89,7 +89,9 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
         begin_environment(process.laws, unit, weather, work)
     else:
         step = np.int64(round(plan.resume * per_generation))
-        prepare(process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
     evaluate(process, step * unit, np.int64(ALL), np.bool_(False), work)
     for i in range(strategies):
         work.scalars[process.mix + i] = amounts[i] / whole_of(process.roles, process.wholes, i)

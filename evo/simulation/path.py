@@ -125,9 +125,9 @@ def simulate(
     """Replicates of a model from a start (equal shares by default), recorded every `record_every` generations.
 
     start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. nodes: keep who
-    plays what on every node of a graph at each record, one byte each; groups: keep the counts of every group. interventions: what is done to
-    the population on the way, in order. A model
-    without randomness is run once, whatever `replicates`. Raises SimulationError with the state that broke a run.
+    plays what on every node of a graph at each record, one byte each; groups: keep the counts of every group.
+    interventions: what is done to the population on the way (evo.interventions). A model without randomness is run once,
+    whatever `replicates`. Raises SimulationError with the state that broke a run.
     """
     start = {} if start is None else start
     if generations <= 0 or record_every <= 0 or replicates < 1 or workers < 1 or not 0 < tolerance < 1:
@@ -170,7 +170,13 @@ def simulate_again(experiment: Experiment, *, first: int, replicates: int, recor
     arguments["nodes"] = "all" if model.population.kind == "network" else "none"
     plan = plan_of(**arguments, record_every=record_every)
     recording = run_plan(
-        model, plan, seed=seed, point=experiment.stream, replicates=replicates, first=first, schedule=experiment.schedule
+        model,
+        plan,
+        seed=seed,
+        point=experiment.stream,
+        replicates=replicates,
+        first=first,
+        schedule=experiment.schedule,
     )
     return _path(model, plan, seed, recording, first)
 

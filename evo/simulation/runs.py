@@ -36,8 +36,8 @@ def run_plan(
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    groups: how many there are, to record the counts of each; 0 records none. schedule: of interventions. Setting flag[0] (int8) from another thread
-    stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. schedule: of interventions. Setting
+    flag[0] (int8) from another thread stops the runs within milliseconds.
     """
     many = 0 if schedule is None else len(schedule.specs)
     recording = blank_recording(model.lowered, plan, replicates, groups, many)

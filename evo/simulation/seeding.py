@@ -98,9 +98,7 @@ def _outwards(net: Net, donors: np.ndarray, many: int, rng: np.random.Generator)
     return np.array(found, dtype=np.int64)
 
 
-def seed_groups(
-    counts: np.ndarray, spec: Seed, size: float, names: tuple[str, ...], rng: np.random.Generator
-) -> float:
+def seed_groups(counts: np.ndarray, spec: Seed, size: float, names: tuple[str, ...], rng: np.random.Generator) -> float:
     """Convert members of groups in place, `counts` (group, strategy); returns the share of all that was converted. Whole
     groups are converted until the share is reached, so that the last may exceed it."""
     to, donors = names.index(spec.to), donors_of(spec, names, range(len(names)))

@@ -73,7 +73,9 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
         begin_environment(process.laws, unit, weather, work)
     else:
         step = np.int64(round(plan.resume * per_generation))
-        prepare(process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
     evaluate(process, step * unit, np.int64(ALL), np.bool_(False), work)
     for i in range(len(amounts)):
         work.scalars[process.mix + i] = amounts[i] / groups.everybody[0]

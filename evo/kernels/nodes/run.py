@@ -91,7 +91,9 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
         begin_regions(regions, unit, weather, work.events)
     else:
         step = np.int64(round(plan.resume * per_generation))
-        prepare(process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack)
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
         if sequential:  # what was drawn ahead may be no neighbour any more
             learns = net.learns
             draw_ahead(learns.starts, learns.stops, learns.neighbours, learns.even, count, nodes.ahead, True, rng)
