@@ -14,9 +14,10 @@ from evo import _spec, _yaml
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain, point_hash
 from evo.datafiles import with_files
-from evo.interventions import Interventions, Schedule, check_interventions, names_of, schedule_of
+from evo.interventions import Interventions, Schedule, changes_graph, check_interventions, names_of, schedule_of
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
+from evo.measures.networks import OfGraphs as MeasureOfGraphs
 from evo.model import Model, Parts
 from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.recording import check_steps, is_flow, start_shares
@@ -88,6 +89,8 @@ class Experiment(Parts):
             for place, measure in enumerate(self.measure):
                 with problems.at("measure", place):
                     check_measure(measure, self.model, self.intervention_names)
+                    if isinstance(measure, MeasureOfGraphs) and changes_graph(self.interventions):
+                        raise ProblemError((), "is of the graph at the start, and an intervention changes the graph")
         problems.stop()
         return self
 

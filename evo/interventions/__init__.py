@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evo.interventions.checks import check_interventions
+from evo.interventions.checks import changes_graph, check_interventions
 from evo.interventions.kinds import Change, Sandbox, Seed, Subsidy, TraitBias, Vote
 from evo.interventions.schedule import Schedule, State, names_of, schedule_of
 from evo.interventions.timing import Lasting
 
 __all__ = [
     "Change", "Intervention", "Interventions", "Lasting", "Sandbox", "Schedule", "Seed", "State", "Subsidy", "TraitBias", "Vote",
-    "check_interventions", "names_of", "schedule_of",
+    "changes_graph", "check_interventions", "names_of", "schedule_of",
 ]  # fmt: skip
 
 Intervention = Annotated[Seed | Subsidy | TraitBias | Change | Sandbox | Vote, Field(discriminator="kind")]

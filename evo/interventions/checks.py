@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evo._errors import suggest
-from evo._spec import ProblemError
+from evo._spec import ProblemError, parse_path
 from evo.interventions.kinds import Change, Sandbox, Seed, Subsidy, TraitBias, Vote
 from evo.interventions.prices import OWN, check_formula, price_of
 from evo.interventions.regimes import changed, check_change
@@ -39,6 +39,12 @@ def check_interventions(model: Model, specs: tuple[Intervention, ...], generatio
         state = schedule.begin()
         state.phase = [1] * len(specs)
         schedule.regime(state)
+
+
+def changes_graph(specs: tuple[Intervention, ...]) -> bool:
+    """Whether one of them changes who meets whom on a graph."""
+    paths = [parse_path(path) for spec in specs if isinstance(spec, Change) for path in spec.set]
+    return any(keys[:2] in (("population",), ("population", "graph"), ("population", "learning")) for keys in paths)
 
 
 def _check_times(spec: Intervention, model: Model, generations: float) -> None:
