@@ -103,6 +103,16 @@ def test_a_condition_is_met_at_its_moment_and_ends_what_it_ends():
     assert found.cost[0, 0] == pytest.approx(np.trapezoid(shares, times), abs=1e-6)
 
 
+
+@pytest.mark.parametrize("name", ["flow", "counts"])
+def test_what_would_end_at_once_is_nothing(name):
+    chosen = model(**POPULATIONS[name])
+    ended = path(chosen, Subsidy(at=2, until="x_stag >= 0", size=1.0, to="stag"), generations=5.0)
+    assert ended.cost[0, 0] == 0 and ended.recording.began[0, 0] == 2
+    if name == "flow":
+        assert ended.mix == pytest.approx(path(chosen, generations=5.0).mix, abs=1e-7)
+
+
 def test_what_everybody_pays_changes_no_replicator_and_one_strategy_pays_for_itself():
     outside, everybody = (
         path(model(), Subsidy(at=4, size=0.5, to="stag", paid_by=who), start={"stag": 0.5})

@@ -97,7 +97,7 @@ class Schedule:
 
     def finishes(self, k: int, t: float, held: bool, state: State) -> bool:
         """Whether one that is under way ends at time t."""
-        return state.phase[k] == UNDER_WAY and t > state.began[k] and (held or self.ends(k, state) <= t + SOON)
+        return state.phase[k] == UNDER_WAY and (held or self.ends(k, state) <= t + SOON)
 
     # ---- what a run is under
 
