@@ -66,8 +66,7 @@ def _check_price(spec: Intervention, model: Model) -> None:
     _within("price", price_of(spec), model, OWN, static=inside)
     if not inside:
         return
-    assert isinstance(spec, Lasting)
-    if not isinstance(spec, Vote) and spec.paid_by != "all":
+    if isinstance(spec, Lasting) and spec.paid_by != "all":
         _strategy(spec.paid_by, "paid_by", model, "outside", "all")
     if model.population.kind not in MIXED or roles(model.strategies):
         raise ProblemError(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from evo.interventions.timing import Lasting, Timed
-from evo.quantities import Cell, Quantity
+from evo._spec import ProblemError
+from evo.interventions.timing import During, Lasting, Timed
+from evo.quantities import Quantity
 from evo.strategies import Name
 
 
@@ -66,7 +67,7 @@ class Sandbox(Lasting):
     to: Name
 
 
-class Vote(Lasting):
+class Vote(During):
     """A bias that those who gain by it vote for, and pay for. Every so many generations there is a vote: a strategy is in
     favour if size * (its score - the mean score) exceeds what each of those above the mean would pay; score is
     sum_j weights_j * trait_j. With more than `quorum` of the population in favour the bias is in force until the next
@@ -78,6 +79,9 @@ class Vote(Lasting):
     weights: dict[Name, Quantity] = Field(default_factory=dict)
     every: Quantity = 1.0
     quorum: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    price: Cell
-    priced: Literal["per_generation"] = "per_generation"
-    paid_by: Literal["those_in_favour"] = "those_in_favour"
+
+    @model_validator(mode="after")
+    def _has_a_price(self) -> Vote:
+        if self.price is None:
+            raise ProblemError(("price",), "is missing: who votes for a bias pays for it")
+        return self

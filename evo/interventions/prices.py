@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evo._errors import suggest
 from evo._spec import ProblemError
 from evo.formulas import parse
-from evo.interventions.kinds import Seed, Subsidy, Vote
+from evo.interventions.kinds import Seed, Subsidy
 from evo.interventions.timing import Lasting
 from evo.lowering import payoff_names, scalar_names
 from evo.quantities import number
@@ -51,7 +51,7 @@ def replaced(text: str, values: Mapping[str, str]) -> str:
 
 def payers(spec: Intervention, model: Model) -> tuple[str, ...]:
     """The strategies whose payoffs the price is taken from; of a vote these are known once it is held."""
-    if not isinstance(spec, Lasting) or isinstance(spec, Vote) or spec.paid_by == "outside":
+    if not isinstance(spec, Lasting) or spec.paid_by == "outside":
         return ()
     return model.strategy_names if spec.paid_by == "all" else (spec.paid_by,)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evo.formulas import evaluate
-from evo.interventions.kinds import Change, Sandbox, Subsidy, TraitBias, Vote
+from evo.interventions.kinds import Change, Sandbox, Seed, Subsidy, TraitBias, Vote
 from evo.interventions.prices import payers, share_of, written
 from evo.interventions.regimes import Regime, changed
 from evo.interventions.timing import Lasting
@@ -43,7 +43,9 @@ class Schedule:
     model: Model
     specs: tuple[Intervention, ...]
     names: tuple[str, ...]
-    _models: dict[tuple[int, ...], Model] = field(default_factory=dict, repr=False, compare=False)
+    _models: dict[tuple[int, ...], Model] = field(
+        default_factory=dict[tuple[int, ...], "Model"], repr=False, compare=False
+    )
 
     def begin(self) -> State:
         """Before anything has happened."""
@@ -115,7 +117,9 @@ class Schedule:
 
     def _price(self, k: int, state: State) -> str:
         spec = self.specs[k]
-        if state.phase[k] != UNDER_WAY or not isinstance(spec, Lasting) or spec.priced == "once":
+        if state.phase[k] != UNDER_WAY or isinstance(spec, Seed):
+            return "0"
+        if isinstance(spec, Lasting) and spec.priced == "once":
             return "0"
         if isinstance(spec, Vote) and not state.favour[k]:
             return "0"
@@ -154,7 +158,7 @@ class Schedule:
     def paid_once(self, k: int, converted: float, names: Mapping[str, float]) -> float:
         """What is paid when an intervention begins."""
         spec = self.specs[k]
-        if isinstance(spec, Lasting) and spec.priced != "once":
+        if isinstance(spec, Vote) or (isinstance(spec, Lasting) and spec.priced != "once"):
             return 0.0
         return float(evaluate(written(spec, self.model, began=names["t"], converted=converted), dict(names)))
 

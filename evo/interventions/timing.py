@@ -32,24 +32,30 @@ class Timed(Spec):
         return self
 
 
-class Lasting(Timed):
-    """It is under way for `lasts` generations, `until` a formula is not 0, or for good where neither is given. The price is
-    per generation, or is paid `once`, when it begins.
-
-    paid_by: `outside`; or from payoffs, `all` (everybody the same) or a strategy, whose individuals share the price, but pay
-    no more than `limit` each per generation (what they lack comes from outside).
-    """
+class During(Timed):
+    """It is under way for `lasts` generations, `until` a formula is not 0, or for good where neither is given. Nobody pays
+    more than `limit` per generation from a payoff; what is lacking comes from outside."""
 
     lasts: Quantity | None = None
     until: Formula | None = None
-    priced: Literal["per_generation", "once"] = "per_generation"
-    paid_by: str = "outside"
     limit: Annotated[float, Field(gt=0)] = 1.0
 
     @model_validator(mode="after")
-    def _ends_once(self) -> Lasting:
+    def _ends_once(self) -> During:
         if self.lasts is not None and self.until is not None:
             raise ProblemError(("until",), "stands beside lasts: give one of them, or none for good")
+        return self
+
+
+class Lasting(During):
+    """The price is per generation, or is paid `once`, when it begins. paid_by: `outside`; or from payoffs, `all` (everybody
+    the same, whatever the limit) or a strategy, whose individuals share it."""
+
+    priced: Literal["per_generation", "once"] = "per_generation"
+    paid_by: str = "outside"
+
+    @model_validator(mode="after")
+    def _paid_from_somewhere(self) -> Lasting:
         if self.priced == "once" and self.paid_by != "outside":
             raise ProblemError(
                 ("paid_by",), "a price that is paid once cannot be taken from payoffs", "use `priced: per_generation`"
