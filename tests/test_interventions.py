@@ -103,7 +103,6 @@ def test_a_condition_is_met_at_its_moment_and_ends_what_it_ends():
     assert found.cost[0, 0] == pytest.approx(np.trapezoid(shares, times), abs=1e-6)
 
 
-
 @pytest.mark.parametrize("name", ["flow", "counts"])
 def test_what_would_end_at_once_is_nothing(name):
     chosen = model(**POPULATIONS[name])
@@ -150,7 +149,7 @@ def test_a_seed_of_counts_is_whole_and_takes_over_as_often_as_the_textbook_says(
     chosen = model(
         **POPULATIONS[name] | {"population": {"kind": "well_mixed", "size": 10}}, selection={"intensity": 0.1}
     )
-    runs = 3000
+    runs = 1000
     ran = path(
         chosen,
         Seed(at=0, size=0.1, to="stag"),

@@ -16,6 +16,7 @@ from evo.interventions.regimes import Regime, changed
 from evo.interventions.timing import Lasting
 from evo.lowering import compiled, payoff_names, scalar_names
 from evo.quantities import number
+from evo.recording import NO_LEDGER
 
 if TYPE_CHECKING:
     from evo.interventions import Intervention
@@ -104,9 +105,12 @@ class Schedule:
     # ---- what a run is under
 
     def ledger(self, state: State) -> Program:
-        """Conditions that are waited for, then prices per generation of what is under way."""
+        """Conditions that are waited for, then prices per generation of what is under way; none where nothing comes any more
+        and nothing costs."""
         conditions = {f"condition {k}": self._condition(k, state) for k in range(len(self.specs))}
         prices = {f"price {k}": self._price(k, state) for k in range(len(self.specs))}
+        if set(prices.values()) == {"0"} and self.settled(state):
+            return NO_LEDGER
         names = scalar_names(self.model) | payoff_names(self.model)
         return compiled((), tuple((conditions | prices).items()), tuple(names.items()), (), frozenset(names))
 
