@@ -12,29 +12,27 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo import _spec, _yaml
-from evo._errors import suggest
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import plain, point_hash, short_hash
 from evo.clusters import Cluster
 from evo.datafiles import with_files
 from evo.includes import with_includes
+from evo.interventions import Interventions, Schedule, changes_graph, check_interventions, names_of, schedule_of
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
+from evo.measures.networks import OfGraphs as MeasureOfGraphs
 from evo.model import Model, Parts
 from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.precision import Precise
 from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
+from evo.settings import ORDER, set_path
 from evo.sweeps import Scene, Settings, Sweep, Sweeps
 
 SCHEMA_VERSION = 1
 COMMON = 0  # the point in the streams of every point that shares its random numbers
 PATH_KEYS = ("point", "replicate", "time")
 WORDS = frozenset({"schema_version", "title", "question", "note", "sweep", "plots"})  # what changes no row
-ORDER = (
-    "schema_version", "title", "question", "note", "parameters", "strategies", "game", "environment", "selection",
-    "mutation", "population", "dynamics", "run", "sweep", "measure", "plots", "files", "cluster",
-)  # fmt: skip
 
 
 class Record(Spec):
@@ -103,6 +101,7 @@ class Experiment(Parts):
     run: Run
     sweep: Sweeps = ()
     measure: Measures = (FinalMix(), Prevailing())
+    interventions: Interventions = ()
     plots: tuple[Picture, ...] = ()
     cluster: Cluster | None = None
 
@@ -112,9 +111,12 @@ class Experiment(Parts):
         self._check_names(problems)
         with problems.at():
             self._check_run(self.model, problems)
+            check_interventions(self.model, self.interventions, self.run.generations, problems)
             for place, measure in enumerate(self.measure):
                 with problems.at("measure", place):
-                    check_measure(measure, self.model)
+                    check_measure(measure, self.model, self.intervention_names)
+                    if isinstance(measure, MeasureOfGraphs) and changes_graph(self.interventions):
+                        raise ProblemError((), "is of the graph at the start, and an intervention changes the graph")
         problems.stop()
         return self
 
@@ -155,11 +157,20 @@ class Experiment(Parts):
     def summary(self) -> list[tuple[str, str]]:
         """What it is made of, and what is run, in a few words each."""
         run, points = self.run, sum(part.size for part in self.sweep)
-        length = f"{run.generations:g} generations" + (
-            f" × {run.replicates:,} replicates" if run.replicates > 1 else ""
-        )
+        times = f" × {'up to ' if run.most > run.fewest else ''}{run.most:,} replicates" if run.most > 1 else ""
+        length = f"{run.generations:g} generations{times}"
         rows = [*super().summary(), ("run", length)]
         return rows + ([("sweep", f"{points:,} points")] if points else [])
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """When which intervention is done, None where there are none."""
+        return schedule_of(self.model, self.interventions) if self.interventions else None
+
+    @property
+    def intervention_names(self) -> tuple[str, ...]:
+        """What the interventions are called in the results."""
+        return names_of(self.interventions)
 
     @cached_property
     def model(self) -> Model:
@@ -245,7 +256,7 @@ class Experiment(Parts):
         problems: list[ConfigProblem] = []
         for path, value in settings.items():
             try:
-                data = _set(data, path, value)
+                data = set_path(data, path, value)
             except ConfigError as error:
                 problems += error.problems
             except ProblemError as error:
@@ -424,27 +435,3 @@ def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings 
             for problem in error.problems
         ]
     )
-
-
-def _set(data: Any, path: str, value: Any) -> Any:
-    """The data with one path set."""
-    keys = _spec.parse_path(path)
-    if keys[0] in ("sweep", "files", "schema_version"):
-        raise ProblemError(keys, f"{keys[0]} cannot be set")
-    if keys[0] == "parameters" and len(keys) == 2:
-        if keys[1] in data.get("environment", {}):
-            raise ProblemError(keys, "the environment variable of this name shadows the parameter: set the law instead")
-        if keys[1] not in data.get("parameters", {}):
-            known = ", ".join(data.get("parameters", {})) or "none"
-            raise ProblemError(
-                keys, "is not a parameter", suggest(keys[1], data.get("parameters", {})) or f"parameters: {known}"
-            )
-        if not isinstance(cast("object", value), dict):
-            former: Any = data["parameters"][keys[1]]
-            kept = cast("dict[str, Any]", former) if isinstance(former, dict) else {}
-            return _spec.replace(data, path, kept | {"value": value})
-    if len(keys) > 1 and keys[0] in ORDER and keys[0] not in data:  # sections at their defaults are not written out
-        data = data | {keys[0]: dict[str, Any]()}
-    if len(keys) > 2 and keys[:2] in (("run", "record"), ("selection", "bias")):
-        data = data | {keys[0]: {keys[1]: dict[str, Any]()} | data[keys[0]]}
-    return _spec.replace(data, path, value)

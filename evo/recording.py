@@ -8,12 +8,15 @@ from typing import Literal
 import numpy as np
 
 from evo import codes
+from evo.formulas import compile_program
 from evo.kernels.arrays import FIXED, FIXED_AT, PERIOD, Plan, Process, Recording, Work
+from evo.kernels.program import Program
 from evo.kernels.tableau import EXTRA, STAGES
 from evo.strategies import Strategy, roles
 
 LARGEST_MEMO = 200_000  # individuals
 LARGEST = 1e15  # steps of a run
+NO_LEDGER = compile_program(let={}, outputs={}, scalars={}, vectors={}, moving=frozenset())  # of no interventions
 Watched = tuple[int, float, float]  # strategy, level, hold
 UNTIL = {
     "generations": codes.COMPLETED,
@@ -53,6 +56,9 @@ def plan_of(
         levels=np.array([[level for _, level, _ in watched], [hold for _, _, hold in watched]], dtype=float),
         start=np.array(start, dtype=float),
         nodes={"none": 0, "last": 1, "all": records + 1}[nodes],
+        ledger=NO_LEDGER,
+        pause=np.inf,
+        resume=-1.0,
     )
 
 
@@ -74,8 +80,10 @@ def check_steps(process: Process, generations: float, key: str = "generations") 
         )
 
 
-def blank_recording(process: Process, plan: Plan, replicates: int, groups: int = 0) -> Recording:
-    """An empty recording for this many replicates, with the counts of so many groups."""
+def blank_recording(
+    process: Process, plan: Plan, replicates: int, groups: int = 0, interventions: int = 0
+) -> Recording:
+    """An empty recording for this many replicates, with the counts of so many groups, of so many interventions."""
     strategies, variables = len(process.to), len(process.laws.rows)
     recording = Recording(
         mix=np.full((replicates, plan.records, strategies), np.nan),
@@ -90,6 +98,8 @@ def blank_recording(process: Process, plan: Plan, replicates: int, groups: int =
         earned=np.zeros((replicates, process.meeting.whole if plan.nodes else 0)),
         ties=np.zeros((replicates, *_ties_shape(process, plan)), np.uint8),
         groups=np.full((replicates, plan.records if groups else 0, groups, strategies), np.nan),
+        spent=np.zeros((replicates, interventions)),
+        began=np.full((replicates, interventions), np.nan),
     )
     recording.numbers[:, [FIXED_AT, PERIOD]] = np.nan
     recording.counts[:, FIXED] = -1
@@ -109,7 +119,7 @@ def _ties_shape(process: Process, plan: Plan) -> tuple[int, int]:
     return nodes, (nodes + 7) // 8
 
 
-def scratch(process: Process, watched: int = 0) -> Work:
+def scratch(process: Process, watched: int = 0, ledger: Program = NO_LEDGER) -> Work:
     """Working memory for one thread."""
     game, laws = process.game, process.laws
     _, strategies, compositions = game.source.shape
@@ -139,6 +149,9 @@ def scratch(process: Process, watched: int = 0) -> Work:
         leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),
         since=np.zeros(watched),
         turn=np.zeros(5),
+        entries=np.zeros((ledger.registers, 1)),
+        entry_stack=np.zeros((ledger.depth, 1)),
+        paid=np.zeros(1),
     )
 
 

@@ -68,7 +68,7 @@ def test_what_is_shipped():
         "better_game", "big_shift", "coevolving_ties", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh",
         "institutions", "internet", "local_shocks", "nowak_may", "organisations", "prisoners_dilemma", "public_goods", "punishment",
         "reciprocity", "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias",
-        "stag_hunt", "switching", "turbulence",
+        "small_shifts", "stag_hunt", "switching", "turbulence",
     ]  # fmt: skip
 
 

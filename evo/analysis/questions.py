@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evo._errors import ConfigError, suggest
+from evo._errors import ConfigError, ConfigProblem, suggest
 from evo.analysis import finite, infinite, over, pairs, roles, traits
 from evo.analysis.answers import Analysis, Answer, Refusal
 from evo.analysis.asked import Asked, Interval, Range
@@ -86,6 +86,11 @@ def analyse(
             )
     if not isinstance(experiment, Experiment):
         return _about_traits(experiment, what, telling)
+    if experiment.interventions:
+        problem = "theory answers for a model that nothing intervenes in"
+        raise ConfigError(
+            [ConfigProblem(("interventions",), None, problem, "leave them out: --set 'interventions=[]'")]
+        )
     asked = Asked(experiment, environment or {}, between or {}, over)
     chosen = list(dict.fromkeys(what)) or usual(asked)
     answers: list[Answer] = []

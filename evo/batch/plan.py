@@ -298,7 +298,7 @@ class _Survey:
         plan = plan_of(**chosen.plan_arguments, record_every=chosen.record_every)
         self.records.append(0 if chosen.record_every is None else plan.records)
         self.recording = max(self.recording, recording_bytes(chosen.model.lowered, plan, 1))
-        shape = shape_of(chosen.measure, chosen.model)
+        shape = shape_of(chosen.measure, chosen.model, chosen.intervention_names)
         if shape not in self.seen:
             self.seen.add(shape)
             self.outcome_types |= outcome_types(chosen)

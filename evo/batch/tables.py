@@ -25,10 +25,12 @@ _NUMBER, _TEXT = pa.float64(), pa.string()
 def outcome_types(experiment: Experiment) -> dict[str, pa.DataType]:
     """The measures' columns and their types, from the measures themselves: no run needed, no value looked at."""
     model = experiment.model
-    blank = blank_recording(model.lowered, plan_of(**experiment.plan_arguments, record_every=None), 1)
+    names = experiment.intervention_names
+    plan = plan_of(**experiment.plan_arguments, record_every=None)
+    blank = blank_recording(model.lowered, plan, 1, interventions=len(names))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a blank recording is all nan
-        columns = outcomes(experiment.measure, model, blank)
+        columns = outcomes(experiment.measure, model, blank, interventions=names)
     return {name: _NUMBER if values.dtype.kind in "fiu" else _TEXT for name, values in columns.items()}
 
 

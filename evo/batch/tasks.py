@@ -170,6 +170,7 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
         replicates=job.count,
         first=job.first,
         flag=flag,
+        schedule=chosen.schedule,
     )
     messages = [trouble(model, recording, row) for row in range(job.count)]
     stopped = [interrupted(recording, row) for row in range(job.count)]
@@ -179,7 +180,13 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     numbers = job.first + np.arange(job.count)
     schema = part_schema(outcome_schema)
     measured = (
-        outcomes(chosen.measure, model, healthy, _graphs(model, healthy, run.seed, numbers[sound]))
+        outcomes(
+            chosen.measure,
+            model,
+            healthy,
+            _graphs(model, healthy, run.seed, numbers[sound]),
+            chosen.intervention_names,
+        )
         if sound.any()
         else {}
     )

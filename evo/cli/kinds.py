@@ -21,6 +21,7 @@ KINDS = {  # section of a config -> module and union
     "games": ("evo.games", "Game"),
     "laws": ("evo.environments", "Law"),
     "populations": ("evo.populations", "Population"),
+    "interventions": ("evo.interventions", "Intervention"),
     "measures": ("evo.measures", "Measure"),
     "pictures": ("evo.pictures", "Picture"),
 }
@@ -29,6 +30,7 @@ KEYS = {
     "games": "game",
     "laws": "environment.NAME",
     "populations": "population",
+    "interventions": "interventions.0",
     "measures": "measure",
     "pictures": "plots",
 }
@@ -41,7 +43,7 @@ def kinds(
         typer.Argument(metavar=f"[{'|'.join([*KINDS, 'configs'])}]", help="All, if none is named.", show_default=False),
     ] = None,
 ) -> None:
-    """List every rule, game, law, population, measure and picture, and the configs in ./configs."""
+    """List every rule, game, law, population, intervention, measure and picture, and the configs in ./configs."""
     if section is not None and section not in KINDS and section != "configs":
         raise typer.BadParameter(f"{section!r} is not one of {', '.join([*KINDS, 'configs'])}", param_hint="SECTION")
     say = console()

@@ -1,7 +1,7 @@
 """What the machine sees: the named arrays that a model lowers to and that kernels read and fill.
 
 Here: d strategies, r roles, m environment variables, q of them moved by feedback, P parameters, n the group size,
-C compositions of the n-1 co-players, G columns of the payoff program, W watchers, R replicates, T records.
+C compositions of the n-1 co-players, G columns of the payoff program, W watchers, R replicates, T records, K interventions.
 
 Numba passes a named tuple member by member, seven words an array, so arrays of one kind share a table with named rows
 and what runs in inner loops is handed the few arrays that it touches.
@@ -20,7 +20,7 @@ Array = np.ndarray
 TIME, SIZE, MEAN_PAYOFF, PARAMETERS = 0, 1, 2, 3
 
 # Rows of `strategy`, one number for each of the d strategies.
-PAYOFF, FITNESS, PULL, BIAS, INDICATOR, SCALE, SIGMA, WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7
+PAYOFF, FITNESS, PULL, BIAS, INDICATOR, SCALE, SIGMA, WEIGHT, SHIELD, GAP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 # Tables of `factors`, each (d, n): the weight of c co-players of a strategy (see kernels/payoffs.py).
 OTHER, LESS, OWN, COPIED, WAYS = 0, 1, 2, 3, 4
@@ -78,6 +78,7 @@ class Game(NamedTuple):
     prefix: Array  # int64 (rows, d-1): counts of all but the last two strategies; co-players left for those two
     moves: bool  # the table changes during a run
     reads_mix: bool  # ... with the population's mix
+    transfers: int  # output of the program that is the first strategy's bias, where that moves; else 0
 
 
 class Laws(NamedTuple):
@@ -98,8 +99,8 @@ class Process(NamedTuple):
     game: Game
     laws: Laws
     to: Array  # float64 (d, d): what a strategy mutates to, row-stochastic
-    strategy: Array  # float64 (8, d): rows BIAS, INDICATOR, SCALE (1 over the number met), SIGMA, WEIGHT (part of all individuals
-    # that one unit of the amount is) filled in
+    strategy: Array  # float64 (10, d): rows BIAS, INDICATOR, SCALE (1 over the number met), SIGMA, WEIGHT (part of all individuals
+    # that one unit of the amount is), SHIELD (1 where success is no less than the mean of those without one) filled in
     roles: Array  # int64 (r+1,): where the strategies of each role begin, and their number; one role is the whole population
     wholes: Array  # float64 (r,): what the amounts of each role sum to: its size, or 1 where amounts are shares
     sizes: Array  # float64 (r,): its size, inf for an infinite population
@@ -129,6 +130,9 @@ class Plan(NamedTuple):
     levels: Array  # float64 (2, W): level, hold
     start: Array  # float64 (d,): shares, or empty for random on the simplex
     nodes: int  # states of all nodes of a graph that are kept: none, the last, or all records and the last
+    ledger: Program  # outputs: K conditions, at which the run pauses where one is not 0, then K prices per generation
+    pause: float  # time at which the run pauses in any case, inf for none
+    resume: float  # time of the pause after which it goes on, -1 where it begins
 
 
 class Recording(NamedTuple):
@@ -147,6 +151,8 @@ class Recording(NamedTuple):
     earned: Array  # float64 (R, N): what every node earned at the end; empty where not kept
     ties: Array  # uint8 (R, N, N/8 rounded up): where ties come and go, who is tied to whom at the end, as bits; else empty
     groups: Array  # float64 (R, T, M, d): counts of every group, (R, 0, 0, d) where they are not asked for
+    spent: Array  # float64 (R, K): what each intervention has cost
+    began: Array  # float64 (R, K): when it first began, nan if never
 
 
 class Work(NamedTuple):
@@ -159,7 +165,7 @@ class Work(NamedTuple):
     feedback_stack: Array  # float64 (depth, 1)
     table: Array  # float64 (d, C): payoff times multinomial coefficient
     factors: Array  # float64 (5, d, n)
-    strategy: Array  # float64 (8, d)
+    strategy: Array  # float64 (10, d)
     rates: Array  # float64 (d, d): probability that one event turns an i into a j
     weights: Array  # float64 (d, C): probability of the co-players of each strategy, where payoffs are sampled
     chances: Array  # float64 (d, d): mean probability that a focal i copies a model j, or itself leaves, likewise
@@ -177,3 +183,6 @@ class Work(NamedTuple):
     leap: Array  # float64 (3, d, d): what an individual becomes in half a leap, scratch, and its rates at the start
     since: Array  # float64 (W,)
     turn: Array  # float64 (5,)
+    entries: Array  # float64 (registers of the ledger, 1)
+    entry_stack: Array  # float64 (its depth, 1)
+    paid: Array  # float64 (1,): time up to which prices are paid

@@ -32,7 +32,7 @@ from evo.kernels.births import fill_fitness
 from evo.kernels.environment import evaluate, fill_feedback
 from evo.kernels.feedback import tell_mix
 from evo.kernels.flows import excess_flow, mutator_flow, projection_flow
-from evo.kernels.payoffs import fill_payoffs, fill_table, group_payoffs, mean_payoff, mean_success, pair_payoffs
+from evo.kernels.payoffs import fill_payoffs, fill_table, group_payoffs, mean_payoff, mean_success, pair_payoffs, shield
 from evo.kernels.rates import fill_rates, prepare_rates
 from evo.kernels.samples import fill_chances
 
@@ -139,6 +139,7 @@ def fill_mix_field(
         pair_payoffs(meeting, mix, table, status, strategy)
     else:
         group_payoffs(meeting, prefix, mix, table, factors, status, strategy)
+    shield(mix, strategy)
     if not (logarithmic or flows(rule)):
         prepare_rates(rule, meeting, prefix, roles, mix, table, factors, status, strategy, rates)
         fill_rates(rule, to, roles, wholes, meeting.whole > 0, mix, status, strategy, chances, rates)

@@ -23,7 +23,9 @@ from evo.kernels.arrays import EFFECTIVE, NOMINAL, PAYOFF, PERIOD, REASON, RECOR
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
 from evo.kernels.field import fill_field, imitates_only, jumps, read_mix, settle, still, write_mix
+from evo.kernels.halts import BARELY, next_pause, pay_over, set_down
 from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
+from evo.kernels.ledger import consult, kept, look, open_ledger, pause
 from evo.kernels.observe import (
     add_average,
     add_environment,
@@ -36,9 +38,10 @@ from evo.kernels.observe import (
     watch_one,
 )
 from evo.kernels.payoffs import begin_table, mean_payoff
+from evo.kernels.program import prepare
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate
-from evo.kernels.tableau import EXTRA, STAGES
+from evo.kernels.tableau import AT_END, EXTRA, INSIDE, STAGES, WITHIN
 
 LOCAL = 0.1  # error allowed per step, as a part of the tolerance promised for the whole run
 KINKED = 0.1  # of it, where the field jumps and errors are told less well
@@ -49,11 +52,6 @@ SHORTEST = 1 / 64  # of a run: the longest step where something moves with time
 SMALL, MANY = 1e-5, 200  # so many steps in a row below this size, in generations, are a slide along a jump of the field
 NEAR = 1e-3  # of the tolerance: how near to a jump, in generations, a step ends before it passes
 EQUAL = 1e-4  # payoffs that differ by less are equal on such a slide
-# Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
-# two ends.
-INSIDE = np.array([0.5 - math.sqrt(3 / 28), 0.5, 0.5 + math.sqrt(3 / 28)])
-WITHIN = np.array([49 / 180, 16 / 45, 49 / 180])
-AT_END = 1 / 20
 
 
 @entry
@@ -66,14 +64,18 @@ def run_flow(process, plan, key, point, first, start, stop, stride, flag, work, 
 
 @inner
 def integrate(process, plan, key, point, number, replicate, flag, work, recording):
-    """One replicate of `run_flow`."""
+    """One replicate of `run_flow`, as far as its end or its next pause.
+
+    The step into which a pause falls is taken as without it, for the records before the pause, then anew as far as that.
+    """
     rng, since, turn = work.streams[1], work.since, work.turn
     state, trial, middle = work.states[0], work.states[1], work.states[2]
     stages, dense, shares = work.stages, work.dense, work.shares
     strategies, size = shares.shape[1], len(state)
     mix, before, sought, section, low, high = shares[0], shares[1], shares[2], shares[3], shares[4], shares[5]
-    begin_replicate(process, plan, key, point, number, rng, work, mix)
-    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
+    if plan.resume < 0.0:
+        begin_replicate(process, plan, key, point, number, rng, work, mix)
+        seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
     environment = work.scalars[process.environment : process.mix]
     counts = recording.counts[replicate]
     means, numbers, tipped = recording.means[replicate], recording.numbers[replicate], recording.tipped[replicate]
@@ -84,27 +86,43 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     allowed = LOCAL * plan.tolerance
     if clamped:
         allowed = max(KINKED * allowed, FINEST)
-    begin_watches(since)
+    t = max(plan.resume, 0.0)
+    if plan.resume < 0.0:
+        begin_watches(since)
+        begin_environment(process.laws, 0.0, rng, work)
+        write_mix(mix, logarithmic, state)
+    else:
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
+        if not logarithmic:
+            write_mix(mix, logarithmic, state)
     begin_cycle(plan.generations, mix, turn, low, high)
-
-    begin_environment(process.laws, 0.0, rng, work)
-    evaluate(process, 0.0, np.int64(ALL), np.bool_(True), work)
-    write_mix(mix, logarithmic, state)
+    evaluate(process, t, np.int64(ALL), np.bool_(True), work)
     for place in range(len(process.laws.moved)):
         state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
     for i in range(strategies):
         work.scalars[process.mix + i] = mix[i]
     begin_table(process.game, process.meeting, work)
-    t = 0.0
     fill_field(process, t, logarithmic, state, mix, work, stages[0])
     mean = mean_payoff(mix, work.strategy)
-    keep_record(replicate, mix, mean, environment, recording)
+    keeping, halt = kept(plan), math.inf
+    open_ledger(plan, t, work)
+    if keeping and consult(process, plan, replicate, t, mix, mean, work, recording):
+        set_down(process, logarithmic, state, mix, work)
+        return
+    if plan.resume < 0.0:
+        keep_record(replicate, mix, mean, environment, recording)
+    else:
+        follow(
+            process, plan, replicate, t, 0.0, math.inf, True, logarithmic, state, dense, middle, sought, work, recording
+        )  # fmt: skip
     watch(plan, t, roles, process.wholes, mix, since, tipped)
     longest = min(process.longest, SHORTEST * plan.generations) if process.eventful else plan.generations
     h = min(longest, 0.01 / (1e-3 + largest(stages[0])))
     leading = lead(roles, mix, process.rule.code == IMITATE_BEST, work.strategy) if jumping else 0
     reason = work.status[REASON]
-    duration = 0.0
+    duration = max(t - plan.burn_in, 0.0) if plan.averages else 0.0
     while t < plan.generations and reason == COMPLETED:
         event = next_event(work.events)
         target = min(event, plan.generations)
@@ -134,10 +152,29 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 if flag[0] != 0:
                     reason = INTERRUPTED
                 continue
-            leading = ahead
-            counts[NOMINAL] += 1
             after = target if last else t + step
             end_mean = mean_payoff(mix, work.strategy) if plan.averages else 0.0
+            if keeping:
+                fill_stages(
+                    STAGES + 1, STAGES + 1 + EXTRA, process, t, step, moving, logarithmic, state,
+                    stages, sought, work, middle,
+                )  # fmt: skip
+                dense_output(step, state, trial, stages, dense)
+                if halt == math.inf:
+                    halt = next_pause(process, plan, t, step, after, logarithmic, state, dense, middle, sought, work)
+                    target = min(target, halt)
+                    if halt < after:
+                        follow(
+                            process, plan, replicate, t, step, halt, False, logarithmic, state, dense, middle, sought, work,
+                            recording,
+                        )  # fmt: skip
+                        overwrite(before, mix)
+                        h = halt - t
+                        continue
+                pay_over(process, plan, replicate, t, step, logarithmic, state, dense, middle, sought, work, recording)
+                settle(process, after, logarithmic, trial, sought, work)
+            leading = ahead
+            counts[NOMINAL] += 1
             if plan.cycles:
                 widen(mix, low, high)
             passed = plan.cycles and leader(before) != leader(mix) and widest(low, high) > AMPLITUDE
@@ -147,7 +184,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 add_average(AT_END * step, before, mean, means, numbers)
                 add_average(AT_END * step, mix, end_mean, means, numbers)
                 add_environment(AT_END * step, strategies, environment, means)
-            if passed or due or averaging or len(since) > 0:
+            if not keeping and (passed or due or averaging or len(since) > 0):
                 fill_stages(
                     STAGES + 1, STAGES + 1 + EXTRA, process, t, step, moving, logarithmic, state,
                     stages, sought, work, middle,
@@ -163,7 +200,8 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                     replicate,
                     t,
                     step,
-                    after < event,
+                    math.inf,
+                    after < min(event, halt),
                     logarithmic,
                     state,
                     dense,
@@ -210,9 +248,17 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             fill_field(process, t, logarithmic, state, mix, work, stages[0])
             mean = mean_payoff(mix, work.strategy)
             reason = work.status[REASON]
-            follow(
-                process, plan, replicate, t, 0.0, t >= event, logarithmic, state, dense, middle, sought, work, recording
-            )
+            if t < halt:
+                follow(
+                    process, plan, replicate, t, 0.0, math.inf, t >= event, logarithmic, state, dense, middle, sought, work,
+                    recording,
+                )  # fmt: skip
+        if t >= halt and reason == COMPLETED and t < plan.generations:
+            mean = settle(process, t, logarithmic, state, mix, work)
+            look(process, plan, t, mix, mean, work)
+            pause(t, replicate, work, recording)
+            set_down(process, logarithmic, state, mix, work)
+            return
     settle(process, t, logarithmic, state, mix, work)
     work.status[REASON] = reason
     numbers[PERIOD] = period_found(turn)
@@ -297,11 +343,15 @@ def average_within(process, t, step, logarithmic, state, dense, middle, shares, 
 
 
 @inner
-def follow(process, plan, replicate, t, step, closed, logarithmic, state, dense, middle, shares, work, recording):
-    """Write the records that fall in the step, its end included where `closed`."""
+def follow(
+    process, plan, replicate, t, step, limit, closed, logarithmic, state, dense, middle, shares, work, recording
+):
+    """Write the records that fall in the step, its end included where `closed`, and before the time `limit`."""
     while recording.counts[replicate, RECORDED] < plan.records:
         due = plan.record_every * recording.counts[replicate, RECORDED]
         ahead = due - t
+        if due >= limit - BARELY:
+            return
         if ahead > step * (1.0 + 1e-12) + 1e-12 or (not closed and ahead >= step * (1.0 - 1e-12)):
             return
         if step > 0.0:

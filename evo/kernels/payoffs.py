@@ -10,7 +10,23 @@ import math
 
 from evo.codes import FOCAL, NONFINITE_PAYOFF
 from evo.kernels._cache import inline, inner, kernel
-from evo.kernels.arrays import BIAS, BROKEN, COPIED, LESS, OTHER, OWN, PAYOFF, REASON, SCALE, WAYS, WEIGHT, WHERE, WHO
+from evo.kernels.arrays import (
+    BIAS,
+    BROKEN,
+    COPIED,
+    GAP,
+    LESS,
+    OTHER,
+    OWN,
+    PAYOFF,
+    REASON,
+    SCALE,
+    SHIELD,
+    WAYS,
+    WEIGHT,
+    WHERE,
+    WHO,
+)
 from evo.kernels.program import prepare, refresh
 
 
@@ -35,6 +51,10 @@ def fill_table(game, work):
                 broken += 1
             work.table[i, c] = payoff * game.coefficient[c]
     work.status[BROKEN] = broken
+    if game.transfers > 0:
+        for i in range(work.table.shape[0]):
+            work.strategy[BIAS, i] = work.registers[game.transfers + i, 0]
+            work.strategy[GAP, i] = 0.0
 
 
 @inner
@@ -274,6 +294,29 @@ def fill_payoffs(meeting, prefix, amounts, table, factors, status, strategy):
         pair_payoffs(meeting, amounts, table, status, strategy)
     else:
         group_payoffs(meeting, prefix, amounts, table, factors, status, strategy)
+    shield(amounts, strategy)
+
+
+@inner
+def shield(amounts, strategy):
+    """Raise the success of those who are protected to the mean of those who are not, where it is less: by their bias, so
+    that payoffs without it stay what the game gives."""
+    total, others, shielded = 0.0, 0.0, False
+    for i in range(len(amounts)):
+        if strategy[SHIELD, i] > 0.0:
+            shielded = True
+        elif amounts[i] > 0.0:
+            total += amounts[i] * strategy[PAYOFF, i]
+            others += amounts[i]
+    if not shielded:
+        return
+    for i in range(len(amounts)):
+        if strategy[SHIELD, i] > 0.0:
+            own = strategy[PAYOFF, i] - strategy[GAP, i]
+            gap = max(0.0, total / others - own) if others > 0.0 else 0.0
+            strategy[BIAS, i] += gap - strategy[GAP, i]
+            strategy[GAP, i] = gap
+            strategy[PAYOFF, i] = own + gap
 
 
 @inner

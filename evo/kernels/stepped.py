@@ -26,6 +26,7 @@ from evo.kernels.environment import begin_environment, cross, evaluate, next_eve
 from evo.kernels.events import advance, mingle
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
+from evo.kernels.ledger import consult, kept, open_ledger, pay
 from evo.kernels.meetings import by_meetings, compare_pairs
 from evo.kernels.observe import (
     add_environment,
@@ -39,6 +40,7 @@ from evo.kernels.observe import (
     whole_of,
 )
 from evo.kernels.payoffs import begin_table, fill_table, mean_payoff
+from evo.kernels.program import prepare
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate, whole_counts
 from evo.kernels.three import advance_three, by_threes
@@ -58,20 +60,21 @@ def run_steps(process, plan, key, point, first, start, stop, stride, flag, work,
 
 @inner
 def take_steps(process, plan, key, point, number, replicate, flag, work, recording):
-    """One replicate of `run_steps`. `amounts` are counts, or shares for the map; `rng` draws the strategies' events,
-    `weather` those of the environment."""
+    """One replicate of `run_steps`, as far as its end or its next pause. `amounts` are counts, or shares for the map; `rng`
+    draws the strategies' events, `weather` those of the environment."""
     rng, weather, drawn, since = work.streams[0], work.streams[1], work.drawn, work.since
     amounts, mix = work.shares[0], work.shares[1]
     strategies = len(amounts)
-    begin_replicate(process, plan, key, point, number, rng, work, mix)
-    seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
-    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
-    if process.meeting.whole > 0:
-        whole_counts(process.roles, process.sizes, mix, amounts)
-    else:
-        for i in range(strategies):
-            amounts[i] = mix[i]
-            work.states[0, i] = math.log(mix[i]) if mix[i] > 0.0 else -math.inf  # for what is carried as logarithms
+    if plan.resume < 0.0:
+        begin_replicate(process, plan, key, point, number, rng, work, mix)
+        seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
+        seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
+        if process.meeting.whole > 0:
+            whole_counts(process.roles, process.sizes, mix, amounts)
+        else:
+            for i in range(strategies):
+                amounts[i] = mix[i]
+                work.states[0, i] = math.log(mix[i]) if mix[i] > 0.0 else -math.inf  # for what is carried as logarithms
     sequential = process.rule.pace == SEQUENTIAL
     per_generation = process.meeting.whole if sequential else int(round(1.0 / process.rule.step))
     unit = 1.0 / per_generation
@@ -80,23 +83,31 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
     environment = work.scalars[process.environment : process.mix]
     means, numbers, counts = recording.means[replicate], recording.numbers[replicate], recording.counts[replicate]
     tipped = recording.tipped[replicate]
-    begin_watches(since)
-
-    begin_environment(process.laws, unit, weather, work)
-    evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
+    step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
+    if plan.resume < 0.0:
+        begin_watches(since)
+        begin_environment(process.laws, unit, weather, work)
+    else:
+        step = np.int64(round(plan.resume * per_generation))
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
+    evaluate(process, step * unit, np.int64(ALL), np.bool_(False), work)
     for i in range(strategies):
         work.scalars[process.mix + i] = amounts[i] / whole_of(process.roles, process.wholes, i)
     begin_table(process.game, process.meeting, work)
     mean = meet(process, amounts, mix, work)
-    due = np.int64(0)
-    while due <= 0:
+    open_ledger(plan, step * unit, work)
+    if kept(plan) and consult(process, plan, replicate, step * unit, mix, mean, work, recording):
+        return
+    due = next_record(plan, per_generation, counts)
+    while due <= step:
         keep_record(replicate, mix, mean, environment, recording)
         due = next_record(plan, per_generation, counts)
-    watch(plan, 0.0, process.roles, process.wholes, amounts, since, tipped)
+    watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
     fixing = process.rule.mutation == 0.0 and not innovates(process.rule) and process.sizes[0] < math.inf
     if fixing:
-        note_fixation(0.0, process.roles, process.wholes, amounts, counts, numbers)
-    step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
+        note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
     pending = np.int64(0)  # left of the waiting time that was under way at the last boundary
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
@@ -110,6 +121,8 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
         boundary = min(min(steps, due), turn)
         if step < burnt:
             boundary = min(boundary, burnt)
+        if kept(plan):
+            boundary = min(boundary, next_look(plan, step, per_generation))
         if not sequential:
             meet(process, amounts, mix, work)
             reached = step_together(
@@ -158,6 +171,10 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
                 meet(process, amounts, mix, work)
                 way = way_of(process, work)
             reason = work.status[REASON]
+        if kept(plan) and reason == COMPLETED and step < steps:
+            mean = meet(process, amounts, mix, work)
+            if consult(process, plan, replicate, step * unit, mix, mean, work, recording):
+                return
         if step >= due:
             if way == TWO and work.memo[int(amounts[0]), LEAVES] >= 0.0:
                 share_out(process.roles, process.wholes, amounts, mix)
@@ -175,11 +192,21 @@ def take_steps(process, plan, key, point, number, replicate, flag, work, recordi
         if flag[0] != 0:
             reason = INTERRUPTED
     meet(process, amounts, mix, work)
+    pay(plan, replicate, step * unit, work, recording)
     work.status[REASON] = reason
     close_watches(plan, step * unit, reason == ABSORBED, since, tipped)
     close_averages(float(step - burnt), means, numbers)
     counts[NOMINAL] = step
     keep_final(replicate, step * unit, mix, environment, work.strategy, work.status, recording)
+
+
+@inline
+def next_look(plan, step, per_generation):
+    """The step at which the ledger is consulted next: once a generation, and where the run pauses."""
+    look = (step // per_generation + 1) * per_generation
+    if plan.pause < math.inf:
+        look = min(look, max(step + 1, int(math.ceil(plan.pause * per_generation - 1e-6))))
+    return look
 
 
 @inner

@@ -1,6 +1,8 @@
 """Coefficients of the Dormand-Prince pair of order 8(5,3) with its interpolant of order 7, as published in Hairer,
 Norsett & Wanner, Solving Ordinary Differential Equations I (1993), II.5 and II.6: the numbers of their code DOP853."""
 
+import math
+
 import numpy as np
 
 STAGES, EXTRA = 12, 3  # of the step; further ones of the interpolant
@@ -241,3 +243,9 @@ DENSE = _rows(
         ],
     ],
 )
+
+# Lobatto's rule with five points for time averages, of order 8 like the steps: places in a step, weights there and at its
+# two ends.
+INSIDE = np.array([0.5 - math.sqrt(3 / 28), 0.5, 0.5 + math.sqrt(3 / 28)])
+WITHIN = np.array([49 / 180, 16 / 45, 49 / 180])
+AT_END = 1 / 20

@@ -67,6 +67,7 @@ def lower_game(model: Model, size: int) -> Game:
         prefix=places.prefix,
         moves=len(program.moving_code) > 0,
         reads_mix=reads(model, {f"x_{name}" for name in names}),
+        transfers=0,
     )
 
 

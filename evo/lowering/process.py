@@ -57,6 +57,7 @@ def lower(model: Model) -> Process:
     kinds = laws.rows[:, 0]
     reads_time = reads(model, {"t"}) or law_reads(model, {"t"})
     members = np.diff(crowd.roles)
+    none = np.zeros(strategies)
     scale, weight = np.repeat(1 / crowd.met, members), np.repeat(crowd.parts / crowd.wholes, members)
     process = Process(
         rule=rule,
@@ -64,7 +65,7 @@ def lower(model: Model) -> Process:
         game=game,
         laws=laws,
         to=to,
-        strategy=np.array([np.zeros(strategies)] * 3 + [favour, seen, scale, shocks, weight]),
+        strategy=np.array([none] * 3 + [favour, seen, scale, shocks, weight] + [none] * 2),
         roles=crowd.roles,
         wholes=crowd.wholes,
         sizes=crowd.sizes,

@@ -178,6 +178,21 @@ class Duration(Spec):
         return {"duration": recording.numbers[:, END]}
 
 
+class Cost(Spec):
+    """What the interventions of a run have cost, in payoff per head of the population: `cost` in all, cost.NAME of each, and
+    began.NAME, the time at which it began, null if it never did."""
+
+    kind: Literal["cost"] = "cost"
+
+    def columns_of(self, names: tuple[str, ...], recording: Recording) -> Columns:
+        """The columns, for interventions of these names."""
+        found: dict[str, np.ndarray] = {"cost": recording.spent.sum(axis=1)}
+        for k, name in enumerate(names):
+            found[f"cost.{name}"] = recording.spent[:, k]
+            found[f"began.{name}"] = recording.began[:, k]
+        return found
+
+
 class Period(Spec):
     """Period of the cycle that a flow was found on, in generations, null if none."""
 
@@ -204,6 +219,7 @@ _Kinds = Annotated[
     | EnvironmentValues
     | Duration
     | Period
+    | Cost
     | OfGraphs,
     Field(discriminator="kind"),
 ]
@@ -226,14 +242,14 @@ def needs_nodes(measures: tuple[Any, ...], model: Model) -> bool:
     return model.population.kind == "network" and any(isinstance(m, Gini | OfGraphs) for m in measures)
 
 
-def shape_of(measures: tuple[Any, ...], model: Model) -> tuple[object, ...]:
+def shape_of(measures: tuple[Any, ...], model: Model, interventions: tuple[str, ...] = ()) -> tuple[object, ...]:
     """What the columns of the outcomes depend on: equal for two models whose outcomes have the same columns."""
     levels = level_count(model) if any(isinstance(m, Levels) for m in measures) else 0
-    return (measures, model.strategy_names, tuple(model.environment), levels)
+    return (measures, model.strategy_names, tuple(model.environment), levels, interventions)
 
 
-def check_measure(measure: object, model: Model) -> None:
-    """Refuse a measure that this model cannot have."""
+def check_measure(measure: object, model: Model, interventions: tuple[str, ...] = ()) -> None:
+    """Refuse a measure that this model, or a run with interventions of these names, cannot have."""
     if isinstance(measure, OfGraphs):
         check_of_graphs(measure, model)
     if isinstance(measure, TimeToTip) and measure.strategy not in model.strategies:
@@ -253,6 +269,8 @@ def check_measure(measure: object, model: Model) -> None:
             raise ProblemError(
                 (), f"{model.dynamics.kind} brings strategies back, so that none is ever fixed", "use prevailing"
             )
+    if isinstance(measure, Cost) and not interventions:
+        raise ProblemError((), "there are no interventions that cost anything", "list some under `interventions`")
     if isinstance(measure, EnvironmentValues) and not model.environment:
         raise ProblemError((), "the model has no environment variables")
     if isinstance(measure, Period) and not (is_flow(model.lowered) and model.deterministic):
@@ -260,9 +278,13 @@ def check_measure(measure: object, model: Model) -> None:
 
 
 def outcomes(
-    measures: tuple[Any, ...], model: Model, recording: Recording, graph_of: GraphOf | None = None
+    measures: tuple[Any, ...],
+    model: Model,
+    recording: Recording,
+    graph_of: GraphOf | None = None,
+    interventions: tuple[str, ...] = (),
 ) -> dict[str, np.ndarray]:
-    """All measures of a recording: columns by name, one value per replicate.
+    """All measures of a recording, of a run with interventions of these names: columns by name, one value per replicate.
 
     graph_of: the graph that a row was played on, for measures of graphs; without it these are null.
     """
@@ -275,6 +297,8 @@ def outcomes(
         elif isinstance(measure, TimeToTip):
             found[measure.column] = recording.tipped[:, tip]
             tip += 1
+        elif isinstance(measure, Cost):
+            found |= measure.columns_of(interventions, recording)
         else:
             found |= measure.columns(model, recording)
     return found

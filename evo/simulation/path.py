@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,9 @@ import numpy as np
 
 from evo._errors import SimulationError
 from evo.canonical import point_hash
+from evo.interventions import Intervention, Schedule, check_interventions, schedule_of
 from evo.kernels.arrays import RECORDED, Plan, Recording
+from evo.lowering import Problems
 from evo.populations import Groups
 from evo.recording import check_steps, plan_of, start_shares
 from evo.series import check_horizons
@@ -72,6 +74,11 @@ class Path:
         return self.recording.nodes[:, : len(self.time)]
 
     @property
+    def cost(self) -> np.ndarray:
+        """What each intervention has cost, in payoff per head, (replicate, intervention)."""
+        return self.recording.spent
+
+    @property
     def records(self) -> np.ndarray:
         """How many records there are of each replicate: fewer than times where it ended early, (replicate,)."""
         return self.recording.counts[:, RECORDED]
@@ -113,12 +120,14 @@ def simulate(
     nodes: bool = False,
     workers: int = 1,
     groups: bool = False,
+    interventions: Sequence[Intervention] = (),
 ) -> Path:
     """Replicates of a model from a start (equal shares by default), recorded every `record_every` generations.
 
     start: shares by name, the remainder split equally over the unnamed, or "random": uniform on the simplex. nodes: keep who
-    plays what on every node of a graph at each record, one byte each; groups: keep the counts of every group. A model
-    without randomness is run once, whatever `replicates`. Raises SimulationError with the state that broke a run.
+    plays what on every node of a graph at each record, one byte each; groups: keep the counts of every group.
+    interventions: what is done to the population on the way (evo.interventions). A model without randomness is run once,
+    whatever `replicates`. Raises SimulationError with the state that broke a run.
     """
     start = {} if start is None else start
     if generations <= 0 or record_every <= 0 or replicates < 1 or workers < 1 or not 0 < tolerance < 1:
@@ -148,7 +157,7 @@ def simulate(
     count = 1 if model.deterministic and start != "random" else replicates
     recording = run_plan(
         model, plan, seed=seed, point=point_hash(model, start), replicates=count, workers=workers,
-        groups=number_of_groups(model) if groups else 0,
+        groups=number_of_groups(model) if groups else 0, schedule=_scheduled(model, tuple(interventions), generations),
     )  # fmt: skip
     return _path(model, plan, seed, recording, 0)
 
@@ -160,8 +169,24 @@ def simulate_again(experiment: Experiment, *, first: int, replicates: int, recor
     arguments: dict[str, Any] = experiment.plan_arguments
     arguments["nodes"] = "all" if model.population.kind == "network" else "none"
     plan = plan_of(**arguments, record_every=record_every)
-    recording = run_plan(model, plan, seed=seed, point=experiment.stream, replicates=replicates, first=first)
+    recording = run_plan(
+        model,
+        plan,
+        seed=seed,
+        point=experiment.stream,
+        replicates=replicates,
+        first=first,
+        schedule=experiment.schedule,
+    )
     return _path(model, plan, seed, recording, first)
+
+
+def _scheduled(model: Model, specs: tuple[Intervention, ...], generations: float) -> Schedule | None:
+    """The schedule of these interventions; raises ConfigError where they do not fit."""
+    problems = Problems()
+    check_interventions(model, specs, generations, problems)
+    problems.stop()
+    return schedule_of(model, specs) if specs else None
 
 
 def _path(model: Model, plan: Plan, seed: int, recording: Recording, first: int) -> Path:

@@ -13,9 +13,11 @@ from evo.kernels.random import stream_key
 from evo.kernels.stepped import run_steps
 from evo.recording import blank_recording, is_flow, scratch
 from evo.simulation.groups import run_group_rows
+from evo.simulation.intervened import run_intervened
 from evo.simulation.networks import run_network
 
 if TYPE_CHECKING:
+    from evo.interventions import Schedule
     from evo.model import Model
 
 
@@ -30,19 +32,25 @@ def run_plan(
     workers: int = 1,
     flag: np.ndarray | None = None,
     groups: int = 0,
+    schedule: Schedule | None = None,
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    groups: how many there are, to record the counts of each; 0 records none. Setting flag[0] (int8) from another thread
-    stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. schedule: of interventions. Setting
+    flag[0] (int8) from another thread stops the runs within milliseconds.
     """
-    recording = blank_recording(model.lowered, plan, replicates, groups)
+    many = 0 if schedule is None else len(schedule.specs)
+    recording = blank_recording(model.lowered, plan, replicates, groups, many)
     run = RUNNERS.get(model.population.kind, run_mixed)
     flag = np.zeros(1, np.int8) if flag is None else flag
     workers = min(workers, replicates)
 
     def rows(worker: int) -> None:
-        run(model, plan, seed, point, first, range(worker, replicates, workers), flag, recording)
+        mine = range(worker, replicates, workers)
+        if schedule is None:
+            run(model, plan, seed, point, first, mine, flag, recording)
+        else:
+            run_intervened(schedule, plan, seed, point, first, mine, flag, recording)
 
     share(rows, workers=workers, flag=flag)
     return recording

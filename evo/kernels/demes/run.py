@@ -23,6 +23,7 @@ from evo.kernels.demes.together import all_at_once
 from evo.kernels.demes.units import begin_units
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
+from evo.kernels.ledger import consult, kept, open_ledger, pay
 from evo.kernels.observe import (
     add_environment,
     begin_watches,
@@ -32,9 +33,10 @@ from evo.kernels.observe import (
     keep_record,
 )
 from evo.kernels.payoffs import begin_table, fill_table
+from evo.kernels.program import prepare
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate
-from evo.kernels.stepped import next_boundary, next_record
+from evo.kernels.stepped import next_boundary, next_look, next_record
 
 
 @entry
@@ -47,13 +49,16 @@ def run_groups(process, demes, plan, key, point, first, start, stop, stride, fla
 
 @inner
 def take_turns(process, demes, plan, key, point, number, replicate, flag, work, groups, recording):
-    """One replicate of `run_groups`. `amounts` are the counts of all groups together."""
+    """One replicate of `run_groups`, as far as its end or its next pause. `amounts` are the counts of all groups together."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
     amounts, mix = work.shares[0], work.shares[1]
-    begin_replicate(process, plan, key, point, number, rng, work, mix)
-    deal(process, demes, plan, key, point, number, rng, mix, amounts, groups)
-    seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
-    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
+    if plan.resume < 0.0:
+        begin_replicate(process, plan, key, point, number, rng, work, mix)
+        deal(process, demes, plan, key, point, number, rng, mix, amounts, groups)
+        seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
+        seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
+    else:
+        count_all(groups.counts, amounts)
     sequential = process.rule.pace == SEQUENTIAL
     per_generation = process.meeting.whole if sequential else 1
     unit = 1.0 / per_generation
@@ -62,14 +67,23 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
     environment = work.scalars[process.environment : process.mix]
     means, numbers, counts = recording.means[replicate], recording.numbers[replicate], recording.counts[replicate]
     tipped = recording.tipped[replicate]
-    begin_watches(since)
-
-    begin_environment(process.laws, unit, weather, work)
-    evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
+    step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
+    if plan.resume < 0.0:
+        begin_watches(since)
+        begin_environment(process.laws, unit, weather, work)
+    else:
+        step = np.int64(round(plan.resume * per_generation))
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
+    evaluate(process, step * unit, np.int64(ALL), np.bool_(False), work)
     for i in range(len(amounts)):
         work.scalars[process.mix + i] = amounts[i] / groups.everybody[0]
     begin_table(process.game, process.meeting, work)
-    begin_units(process, demes, work, groups, rng)
+    if plan.resume < 0.0:
+        begin_units(process, demes, work, groups, rng)
+    else:
+        prepare(demes.fitness, work.scalars, groups.registers, groups.registers, groups.stack)
     for group in range(len(groups.fresh)):
         groups.fresh[group] = -1
         groups.fitted[group] = -1
@@ -80,11 +94,14 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
         groups.tree[place] = 0.0
     renew(process, demes, work, groups)
     mean = meet_all(process, demes, amounts, mix, work, groups)
-    while next_record(plan, per_generation, counts) <= 0:
+    keeping = kept(plan)
+    open_ledger(plan, step * unit, work)
+    if keeping and consult(process, plan, replicate, step * unit, mix, mean, work, recording):
+        return
+    while next_record(plan, per_generation, counts) <= step:
         keep_groups(replicate, counts[RECORDED], groups.counts, recording)
         keep_record(replicate, mix, mean, environment, recording)
-    seen(process.rule, process.roles, plan, 0.0, amounts, groups.everybody, since, tipped, counts, numbers)
-    step = np.int64(0)  # a plain 0 would be a type of its own and compile everything twice
+    seen(process.rule, process.roles, plan, step * unit, amounts, groups.everybody, since, tipped, counts, numbers)
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
         reason = ABSORBED
@@ -93,6 +110,8 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
         boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
         if step < burnt:
             boundary = min(boundary, burnt)
+        if keeping:
+            boundary = min(boundary, next_look(plan, step, per_generation))
         if sequential:
             reached = advance_groups(
                 process, demes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, groups,
@@ -125,6 +144,10 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
         if reason == COMPLETED and process.eventful:
             move_environment(process, demes, step, per_generation, unit, weather, amounts, mix, work, groups)
             reason = work.status[REASON]
+        if keeping and reason == COMPLETED and step < steps:
+            mean = meet_all(process, demes, amounts, mix, work, groups)
+            if consult(process, plan, replicate, step * unit, mix, mean, work, recording):
+                return
         if step >= due:
             mean = meet_all(process, demes, amounts, mix, work, groups)
             while next_record(plan, per_generation, counts) <= step:
@@ -135,11 +158,21 @@ def take_turns(process, demes, plan, key, point, number, replicate, flag, work, 
         if flag[0] != 0:
             reason = INTERRUPTED
     meet_all(process, demes, amounts, mix, work, groups)
+    pay(plan, replicate, step * unit, work, recording)
     work.status[REASON] = reason
     close_watches(plan, step * unit, reason == ABSORBED, since, tipped)
     close_averages(float(step - burnt), means, numbers)
     counts[NOMINAL] = step
     keep_final(replicate, step * unit, mix, environment, work.strategy, work.status, recording)
+
+
+@inner
+def count_all(counts, amounts):
+    """How many individuals of all groups together play each strategy."""
+    for i in range(len(amounts)):
+        amounts[i] = 0.0
+        for group in range(counts.shape[0]):
+            amounts[i] += counts[group, i]
 
 
 @inner

@@ -23,8 +23,10 @@ from evo.kernels.arrays import BROKEN, FIXED, MEAN, NOMINAL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
 from evo.kernels.innovation import innovates
+from evo.kernels.ledger import consult, kept, open_ledger, pay
 from evo.kernels.nodes.bonds import grow, keep_ties, weigh
 from evo.kernels.nodes.direct import begin_directly, give_anew
+from evo.kernels.nodes.draws import draw_ahead
 from evo.kernels.nodes.earn import look_around
 from evo.kernels.nodes.lattice import sweep
 from evo.kernels.nodes.offspring import fill_tree
@@ -46,7 +48,7 @@ from evo.kernels.payoffs import fill_table
 from evo.kernels.program import prepare
 from evo.kernels.random import seed_stream
 from evo.kernels.start import begin_replicate, whole_counts
-from evo.kernels.stepped import next_boundary, next_record
+from evo.kernels.stepped import next_boundary, next_look, next_record
 
 
 @entry
@@ -58,15 +60,18 @@ def run_nodes(process, net, bonds, regions, nodes, plan, key, point, first, star
 
 @inner
 def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row, flag, work, recording):
-    """One replicate."""
+    """One replicate, as far as its end or its next pause."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
     amounts, mix = work.shares[0], work.shares[1]
     count = len(nodes.strategies)
-    begin_replicate(process, plan, key, point, number, rng, work, mix)
-    seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
-    seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
-    whole_counts(process.roles, process.sizes, mix, amounts)
-    settle(net, nodes, amounts, rng)
+    if plan.resume < 0.0:
+        begin_replicate(process, plan, key, point, number, rng, work, mix)
+        seed_stream(key, np.uint64(number), point, np.uint64(STRATEGY_STREAM), rng)
+        seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), weather)
+        whole_counts(process.roles, process.sizes, mix, amounts)
+        settle(net, nodes, amounts, rng)
+    else:
+        count_nodes(nodes.strategies, amounts)
     look_around(net, nodes.strategies, nodes.around)
     if bonds.kind != LASTING:
         for i in range(count):
@@ -79,27 +84,39 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
     environment = work.scalars[process.environment : process.mix]
     means, numbers, counts = recording.means[row], recording.numbers[row], recording.counts[row]
     tipped = recording.tipped[row]
-    begin_watches(since)
-
-    begin_environment(process.laws, unit, weather, work)
-    begin_regions(regions, unit, weather, work.events)
-    evaluate(process, 0.0, np.int64(ALL), np.bool_(False), work)
+    step = np.int64(0)
+    if plan.resume < 0.0:
+        begin_watches(since)
+        begin_environment(process.laws, unit, weather, work)
+        begin_regions(regions, unit, weather, work.events)
+    else:
+        step = np.int64(round(plan.resume * per_generation))
+        prepare(
+            process.laws.feedback, work.scalars, work.feedback_registers, work.feedback_registers, work.feedback_stack
+        )
+        if sequential:  # what was drawn ahead may be no neighbour any more
+            learns = net.learns
+            draw_ahead(learns.starts, learns.stops, learns.neighbours, learns.even, count, nodes.ahead, True, rng)
+    evaluate(process, step * unit, np.int64(ALL), np.bool_(False), work)
     tell_shares(process, amounts, count, work)
     prepare(process.game.program, work.scalars, process.game.vectors, work.registers, work.stack)
     fill_table(process.game, work)
     begin_directly(net.direct, net.plays.starts, net.plays.stops)
     mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
-    while next_record(plan, per_generation, counts) <= 0:
+    keeping = kept(plan)
+    open_ledger(plan, step * unit, work)
+    if keeping and pauses(process, plan, row, step * unit, amounts, mix, mean, work, recording):
+        return
+    while next_record(plan, per_generation, counts) <= step:
         record(row, amounts, mix, mean, environment, net, nodes, work, recording)
-    watch(plan, 0.0, process.roles, process.wholes, amounts, since, tipped)
+    watch(plan, step * unit, process.roles, process.wholes, amounts, since, tipped)
     fixing = process.rule.mutation == 0.0 and not innovates(process.rule)
     if fixing:
-        note_fixation(0.0, process.roles, process.wholes, amounts, counts, numbers)
+        note_fixation(step * unit, process.roles, process.wholes, amounts, counts, numbers)
     births = process.rule.code == BIRTH_DEATH
     if births:
         fill_tree(process.rule, net, nodes, work.table, work.strategy, work.status)
-    step = np.int64(0)
-    earned = 0.0  # mean payoff at the start of the generation, which stands for all of it in the average
+    earned = mean  # payoff at the start of the generation, which stands for all of it in the average
     reason = work.status[REASON]
     if reason == COMPLETED and plan.until == ABSORBED and counts[FIXED] >= 0:
         reason = ABSORBED
@@ -107,6 +124,8 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
         due = next_record(plan, per_generation, counts)
         boundary = min(min(steps, due), next_boundary(process, step, per_generation, work.events))
         boundary = min(boundary, local_boundary(regions.due, step, per_generation))
+        if keeping:
+            boundary = min(boundary, next_look(plan, step, per_generation))
         if plan.averages or bonds.growing:
             boundary = min(boundary, (step // per_generation + 1) * per_generation)
         if step < burnt:
@@ -150,6 +169,10 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
             if bonds.kind != LASTING:
                 for i in range(count):
                     weigh(net, nodes, i)
+        if keeping and reason == COMPLETED and step < steps:
+            mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
+            if pauses(process, plan, row, step * unit, amounts, mix, mean, work, recording):
+                return
         if step >= due:
             mean = survey(net, nodes, amounts, work.table, work.strategy, work.status)
             while next_record(plan, per_generation, counts) <= step:
@@ -161,6 +184,7 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
     survey(net, nodes, amounts, work.table, work.strategy, work.status)
     for s in range(len(amounts)):
         mix[s] = amounts[s] / count
+    pay(plan, row, step * unit, work, recording)
     work.status[REASON] = reason
     close_watches(plan, step * unit, reason == ABSORBED, since, tipped)
     close_averages(float(step - burnt), means, numbers)
@@ -169,6 +193,23 @@ def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row,
     keep_nodes(row, recording.nodes.shape[1] - 1, net, nodes, work.table, work.strategy, work.status, recording)
     if recording.ties.shape[1] > 0:
         keep_ties(row, net, recording)
+
+
+@inner
+def count_nodes(strategies, amounts):
+    """How many nodes play each strategy."""
+    for s in range(len(amounts)):
+        amounts[s] = 0.0
+    for i in range(len(strategies)):
+        amounts[strategies[i]] += 1.0
+
+
+@inner
+def pauses(process, plan, row, t, amounts, mix, mean, work, recording):
+    """Keep the ledger; whether the run pauses."""
+    for s in range(len(amounts)):
+        mix[s] = amounts[s] / process.wholes[0]
+    return consult(process, plan, row, t, mix, mean, work, recording)
 
 
 @inner
