@@ -18,6 +18,7 @@ from evo.batch.interrupts import Interrupted
 from evo.batch.plan import LargePlanError, config_hash, make_plan
 from evo.batch.progress import Lines, Progress, Silent, duration
 from evo.batch.tasks import Pace, missing
+from evo.measures.networks import gini_of
 from evo.prevalence import wilson
 
 STAG_HUNT = """
@@ -308,3 +309,12 @@ def test_lines_come_every_tenth(capsys):
 @pytest.mark.parametrize("seconds, words", [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")])
 def test_durations(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("nodes", [7, 16, 100])
+def test_measures_of_a_replicate_do_not_depend_on_what_is_measured_with_it(nodes):
+    earned = np.random.default_rng(nodes).random((9, nodes))
+    together, _ = gini_of(earned)
+    alone = [gini_of(earned[row : row + 1])[0][0] for row in range(9)]
+    threes = np.concatenate([gini_of(earned[row : row + 3])[0] for row in (0, 3, 6)])
+    assert together.tolist() == alone == threes.tolist()

@@ -139,7 +139,8 @@ class Gini(Spec):
         shift = np.maximum(0.0, -lowest)
         shifted = np.where(shares > 0, payoffs + shift[:, None], 0.0)
         gaps = np.abs(shifted[:, :, None] - shifted[:, None, :])
-        spread = np.einsum("ri,rj,rij->r", shares, shares, gaps)
+        # no product of matrices: the last digit of one depends on how many replicates are measured together
+        spread = (shares[:, :, None] * shares[:, None, :] * gaps).reshape(len(gaps), -1).sum(axis=1)
         mean = _weighted(shares, shifted)
         return {"gini": np.where(mean > 0, spread / (2 * np.where(mean > 0, mean, 1.0)), 0.0), "gini_shift": shift}
 

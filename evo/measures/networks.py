@@ -224,7 +224,7 @@ def gini_of(earned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = ordered.shape[1]
     ranks = np.arange(1 - count, count, 2, dtype=np.float64)  # 2i - N - 1
     total = ordered.sum(axis=1)
-    gini = np.divide(ordered @ ranks, count * total, out=np.zeros(len(total)), where=total > 0)
+    gini = np.divide((ordered * ranks).sum(axis=1), count * total, out=np.zeros(len(total)), where=total > 0)
     return gini, shift[:, 0]
 
 
