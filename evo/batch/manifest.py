@@ -77,7 +77,7 @@ def code() -> dict[str, str]:
 @cache
 def machine() -> dict[str, Any]:
     """What computes: the kind of processor (on which last digits may depend), how many, memory, system, host."""
-    from evo.batch.plan import total_memory
+    from evo.batch.room import total_memory
 
     return {
         "cpu": processor(),

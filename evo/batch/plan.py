@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from evo._errors import ConfigError, ConfigProblem, listed, suggest
+from evo.batch.room import available_memory, free_space, in_bytes
 from evo.batch.shards import WHOLE, Shard
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
 from evo.canonical import plain
@@ -24,7 +24,6 @@ from evo.estimates import columns_of
 from evo.experiment import PATH_KEYS, Bench, Experiment, Point
 from evo.lowering import Problems, parts_apart
 from evo.measures import shape_of
-from evo.places import is_local
 from evo.precision import Precise
 from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
@@ -346,52 +345,6 @@ def config_hash(experiment: Experiment) -> str:
     }
     data["parameters"] = {name: parameter.value for name, parameter in experiment.parameters.items()}
     return hashlib.sha256(json.dumps(_floats(data)).encode()).hexdigest()
-
-
-def available_memory() -> int | None:
-    """Bytes that this process may still take, where the system says so."""
-    found: list[int] = []
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            found += [int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable:")]
-    except OSError:
-        if (total := total_memory()) is not None:
-            found.append(total)
-    try:  # a container's own limit
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-        used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii").strip()
-        found += [int(limit) - int(used)] if limit != "max" else []
-    except (OSError, ValueError):
-        pass
-    return max(0, min(found)) if found else None
-
-
-def total_memory() -> int | None:
-    """Bytes of memory of this machine, where the system says so."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def free_space(folder: Path) -> int:
-    """Bytes free on the disk of a folder that need not exist yet; a store of objects never says that it is full."""
-    import shutil
-
-    if not is_local(folder):
-        return 2**63
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
-
-
-def in_bytes(count: float) -> str:
-    """`3.2 MB`."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.2g} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"
 
 
 def _width(schema: pa.Schema) -> int:

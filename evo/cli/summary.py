@@ -35,7 +35,7 @@ def tell_experiment(say: Console, experiment: Experiment) -> None:
 
 def tell_plan(say: Console, plan: Plan) -> None:
     """Points, replicates, length, size."""
-    from evo.batch.plan import in_bytes
+    from evo.batch.room import in_bytes
 
     run = plan.experiment.run
     for part, size in zip(plan.experiment.sweep, plan.experiment.sizes, strict=True):
