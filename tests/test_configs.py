@@ -33,6 +33,9 @@ def short(experiment: evo.Experiment, generations: float = 2) -> evo.Experiment:
             for path, few in {"run.generations": generations, "run.replicates": 2, "run.burn_in": 0}.items():
                 if path in settings:
                     settings[path] = few if key == "set" else [few] * len(settings[path])
+    for place in (data, *(part.get("set", {}) for part in parts)):
+        if "interventions" in place:
+            place["interventions"] = [{**said, "at": 0} for said in place["interventions"]]
     run = {**data["run"], "generations": generations, "replicates": 2, "burn_in": 0}
     return evo.Experiment.model_validate({**data, "run": run, "sweep": parts})
 

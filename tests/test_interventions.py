@@ -112,6 +112,13 @@ def test_what_would_end_at_once_is_nothing(name):
         assert ended.mix == pytest.approx(path(chosen, generations=5.0).mix, abs=1e-7)
 
 
+@pytest.mark.parametrize("name", ["flow", "counts"])
+def test_what_would_come_at_the_end_leaves_the_last_record(name):
+    found = path(model(**POPULATIONS[name]), Subsidy(at=2, lasts=3, size=1.0, to="stag"), generations=5.0)
+    late = path(model(**POPULATIONS[name]), Seed(when="t >= 5", size=0.1, to="stag"), generations=5.0)
+    assert np.isfinite(found.mix).all() and np.isfinite(late.mix).all() and late.cost[0, 0] == 0
+
+
 def test_what_everybody_pays_changes_no_replicator_and_one_strategy_pays_for_itself():
     outside, everybody = (
         path(model(), Subsidy(at=4, size=0.5, to="stag", paid_by=who), start={"stag": 0.5})

@@ -162,6 +162,8 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 dense_output(step, state, trial, stages, dense)
                 if halt == math.inf:
                     halt = next_pause(process, plan, t, step, after, logarithmic, state, dense, middle, sought, work)
+                    if halt >= plan.generations:
+                        halt = math.inf  # at the end nothing more is done
                     target = min(target, halt)
                     if halt < after:
                         follow(
