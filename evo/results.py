@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from evo._reprs import MOST_ROWS, table
 from evo._scalars import NumberError, resolve
 from evo._yaml import load_value
-from evo.experiment import Experiment, loads
+from evo.experiment import Experiment, Point, loads
 from evo.places import place_of
 from evo.runfolder import (
     EXPERIMENT,
@@ -106,13 +106,17 @@ class Result:
         """Whether every replicate was run."""
         return self.manifest["status"] == "complete" and not self.manifest.get("shard")
 
+    def point(self, number: int) -> Point:
+        """One point, of the config or added by refinement; raises KeyError where there is none of this number."""
+        if number < sum(self.experiment.sizes or (1,)) or number not in self.added:
+            return self.experiment.point(number)
+        part, settings = self.added[number]
+        bench = next(bench for bench in self.experiment.benches if (bench.part.name or "") == part)
+        return Point(number, part, settings, bench.at(settings))
+
     def at(self, point: int) -> Experiment:
         """The experiment of one point."""
-        if point < sum(self.experiment.sizes or (1,)):
-            return self.experiment.point(point).experiment
-        part, settings = self.added[point]  # by refinement
-        bench = next(bench for bench in self.experiment.benches if (bench.part.name or "") == part)
-        return bench.at(settings)
+        return self.point(point).experiment
 
     def _experiments(self) -> Iterator[tuple[int, Experiment]]:
         yield from ((point.index, point.experiment) for point in self.experiment.points())

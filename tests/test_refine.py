@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import evo
+from evo.batch.checking import verify
 from evo.batch.plan import make_plan
 from evo.batch.progress import Silent
 from evo.batch.rounds import next_round
@@ -141,6 +142,16 @@ def test_every_point_of_a_refined_run_can_be_built_again(tmp_path):
     again = evo.run(loaded.at(last))
     assert again.outcomes["prevailing"].iloc[0] == result.outcomes["prevailing"].iloc[last]
     assert [result.at(0).run.start, result.at(25).run.start] == [{"left": 0.5}, {"left": 0.4}]
+
+
+def test_a_refined_run_is_verified_and_the_same_on_a_cluster(tmp_path):
+    evo.run(evo.loads(NOISY), out=tmp_path / "run")
+    found = verify(evo.Result.load(tmp_path / "run"), sample=10**6)
+    assert (found.checked, found.differing) == (found.held, [])
+    evo.run(evo.loads(NOISY), out=tmp_path / "cluster", dask="local", workers=2)
+    assert (tmp_path / "cluster/outcomes.parquet").read_bytes() == (tmp_path / "run/outcomes.parquet").read_bytes()
+    with pytest.raises(ValueError, match="cannot be shared out"):
+        evo.run(evo.loads(NOISY), shard="1/2")
 
 
 def test_a_condition_keeps_nodes_out():

@@ -167,7 +167,7 @@ def test_one_replicate_again(sound, failing, tmp_path):
     assert "it stops: a payoff is not finite" in call("rerun", str(failing), *command[3:], status=1)
     assert "no point 30" in call("rerun", str(sound), "--point", "30", status=2)
     assert "point 0 has no replicate 20" in call("rerun", str(sound), "--replicate", "20", status=2)
-    again = rerun(evo.Result.load(sound).experiment, 5, 19)
+    again = rerun(evo.Result.load(sound).point(5), 19)
     kept = evo.Result.load(sound).paths.query("point == 5 and replicate == 19").reset_index(drop=True)
     pd.testing.assert_frame_equal(again.path.to_pandas(), kept, check_exact=True)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from evo.batch.manifest import changes
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types
 from evo.batch.tasks import Job, compute
-from evo.experiment import Experiment, Point
+from evo.experiment import Point
 from evo.results import Result
 from evo.runfolder import FAILURE, OUTCOMES, PATHS, FolderError, failures_of, read_failures, read_rows
 
@@ -41,17 +41,16 @@ class Verification:
     differing: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-def rerun(experiment: Experiment, point: int, replicate: int, *, every: float | None = None) -> Replicate:
-    """A replicate as `evo.run` runs it; its path is recorded as the experiment says, or at `every` so many generations.
+def rerun(place: Point, replicate: int, *, every: float | None = None) -> Replicate:
+    """A replicate of a point as `evo.run` runs it; its path is recorded as the experiment says, or at `every` so many
+    generations.
 
-    Raises KeyError where there is no such point or replicate.
+    Raises KeyError where there is no such replicate.
     """
-    place = experiment.point(point)
     chosen = place.experiment if every is None else place.experiment.replace({"run.record": {"every": every}})
-    if not 0 <= replicate < chosen.replicates:
-        raise KeyError(
-            f"point {point} has no replicate {replicate}: they are numbered from 0 to {chosen.replicates - 1}"
-        )
+    most = chosen.run.most if chosen.random else 1
+    if not 0 <= replicate < most:
+        raise KeyError(f"point {place.index} has no replicate {replicate}: they are numbered from 0 to {most - 1}")
     outcomes = outcome_schema(outcome_types(chosen))
     paths = path_schema(path_types(chosen)) if chosen.record_every is not None else None
     there = Point(place.index, place.part, place.settings, chosen)
@@ -86,7 +85,7 @@ def verify(
     for place in chosen.tolist():
         table, row = (0, place) if place < len(outcomes) else (1, place - len(outcomes))
         point, replicate = int(keys[table][0][row]), int(keys[table][1][row])
-        again = rerun(result.experiment, point, replicate)
+        again = rerun(result.point(point), replicate)
         kept = (outcomes if table == 0 else failures).slice(row, 1)
         words = _failure(kept, again) if table else _differing(kept, again.outcome, again.message)
         if not words and not table and paths is not None and again.path is not None:

@@ -45,10 +45,11 @@ def rerun(
     result = Result.load(run)
     wanted = paths or out is not None or every is not None
     try:
-        chosen = result.at(point)
+        place = result.point(point)
+        chosen = place.experiment
         kept = chosen.record_every
         steps = every or (chosen.run.generations / RECORDS if wanted and kept is None else None)
-        found = again(result.experiment, point, replicate, every=steps)
+        found = again(place, replicate, every=steps)
     except KeyError as error:
         hint = "--replicate" if "replicate" in str(error) else "--point"
         raise typer.BadParameter(str(error.args[0]), param_hint=hint) from None
