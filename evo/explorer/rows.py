@@ -1,0 +1,101 @@
+"""One knob as a row of widgets: what it is called, a slider, and a button that looks for the tipping point along it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from evo.explorer.knobs import Knob, Switch
+
+if TYPE_CHECKING:
+    from evo.tipping import Critical
+
+STEPS = 200  # of a slider from end to end
+
+
+class Row:
+    """A slider of a knob; `moved` is called with path and value, `tip` with the row."""
+
+    def __init__(self, knob: Knob, moved: Callable[[str, float], None], tip: Callable[[Row], None]) -> None:
+        self.knob, self.quiet = knob, False
+        self.moved = moved
+        self.slider = _slider(knob)
+        self.slider.observe(self._changed, "value")
+        self.label = widgets.HTML(f"<span title='{knob.path}'>{knob.label}</span>")
+        self.found = widgets.HTML()
+        button = widgets.Button(
+            icon="bullseye",
+            tooltip=f"find the tipping point along {knob.label}",
+            layout=widgets.Layout(width="36px", padding="0"),
+        )
+        button.on_click(lambda _: tip(self))
+        button.add_class("evo-tip")
+        self.slider.add_class("evo-slider")
+        tips = [button] if knob.path != "run.generations" else []
+        line = widgets.HBox([self.slider, *tips])
+        self.box = widgets.VBox([self.label, line, self.found], layout=widgets.Layout(margin="0 0 2px 0"))
+
+    def show(self, value: float) -> None:
+        """Stand at a value without telling anybody."""
+        self.quiet = True
+        try:
+            self.slider.value = min(max(value, self.knob.low), self.knob.high)
+        finally:
+            self.quiet = False
+
+    def tells(self, found: Critical) -> None:
+        """Say below the slider where it tips."""
+        amounts = [one.value(one.middle.amount) for one in found.responses if one.middle.outcome == "found"]
+        if self.knob.start is not None:
+            words = [f"a seed of {amount:.4g}" for amount in amounts]
+        else:
+            words = [f"{amount:.4g}" for amount in amounts]
+        told = f"tips at {' and '.join(words)}" if words else "no tipping point within its bounds"
+        self.found.value = f"<span class='evo-tipped' style='color:#c2410c'>{told}</span>"
+
+    def _changed(self, change: Any) -> None:
+        if not self.quiet:
+            self.moved(self.knob.path, float(change["new"]))
+
+
+class Choice(widgets.Dropdown):
+    """A switch as a list of options."""
+
+    def __init__(self, switch: Switch, chosen: Callable[[Switch, str], None]) -> None:
+        options = list(switch.options)
+        super().__init__(options=options, value=options[0], description=switch.label)
+        self.layout.width = "330px"
+        self.quiet = False
+        self.observe(lambda change: None if self.quiet else chosen(switch, change["new"]), "value")
+
+    def reset(self) -> None:
+        """Stand at the config's own option without telling anybody."""
+        self.quiet = True
+        try:
+            self.value = self.options[0]
+        finally:
+            self.quiet = False
+
+
+def switch_of(switch: Switch, chosen: Callable[[Switch, str], None]) -> Choice:
+    """The widget of a switch."""
+    return Choice(switch, chosen)
+
+
+def _slider(knob: Knob) -> Any:
+    layout = widgets.Layout(width="330px")
+    if knob.whole and not knob.logarithmic:
+        return widgets.IntSlider(value=round(knob.value), min=round(knob.low), max=round(knob.high), layout=layout)
+    if knob.logarithmic:
+        low, high = math.log10(knob.low), math.log10(knob.high)
+        form = ".0f" if knob.whole else ".3g"
+        return widgets.FloatLogSlider(
+            value=knob.value, min=low, max=high, step=(high - low) / STEPS, readout_format=form, layout=layout
+        )
+    step = 10 ** math.floor(math.log10((knob.high - knob.low) / STEPS * 5))
+    return widgets.FloatSlider(
+        value=knob.value, min=knob.low, max=knob.high, step=step, readout_format=".3~g", layout=layout
+    )
