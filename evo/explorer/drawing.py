@@ -11,16 +11,17 @@ from markupsafe import Markup
 from evo.explorer.portrait import SHARES, Gradient, Plan
 from evo.explorer.session import Course, Scene
 from evo.plots.labels import spread
+from evo.report.courses import jumps
 from evo.report.look import LIGHT, TEXT_CONTRAST, kinds_of, seen
 from evo.report.svg import Scale, band, lines_of, polyline, tag, text_at, together
-from evo.report.text import axis_words
+from evo.report.text import axis_words, number
 from evo.strategies import roles
 
-INK, GREY, RULE, FLOW = "#262626", "#737373", "#dedede", "#9a9a9a"
+INK, GREY, RULE, FLOW, WAY = "#262626", "#737373", "#dedede", "#9a9a9a", "#c2410c"
 FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 FEW = 4  # so few replicates are drawn one by one
 WIDTH, HEIGHT, GAP = 960, 380, 30
-LEFT, RIGHT, TOP, BOTTOM = 46, 96, 34, 40
+LEFT, RIGHT, TOP, BOTTOM = 46, 118, 34, 40
 STRIP = 54  # height of a variable of the environment
 
 
@@ -72,6 +73,7 @@ def _shares(scene: Scene, box: Box, title: str) -> Markup:
     kinds = kinds_of(scene.experiment, set())[: len(scene.experiment.strategies)]
     parts = [_frame(across, up, "share", [(float(up(s)), f"{s:g}") for s in (0, 0.25, 0.5, 0.75, 1)])]
     parts += [_ticks(across, bottom + strips * STRIP, "generations")]
+    parts.append(text_at(across.stop, box.y + TOP - 12, _key(scene), anchor="end", fill=GREY, font_size=11))
     if title:
         parts.append(text_at(box.x + LEFT, box.y + 16, title, anchor="start", fill=INK, font_weight="bold"))
     for place, kind in enumerate(kinds):
@@ -95,6 +97,15 @@ def _shares(scene: Scene, box: Box, title: str) -> Markup:
     return tag("g", together(*parts), class_="shares")
 
 
+def _key(scene: Scene) -> str:
+    """What lines and bands are."""
+    if scene.replicates is None:
+        return "" if scene.experiment.model.deterministic else "line: mean field"
+    count = len(scene.replicates.mix)
+    bands = "thin: replicates" if count <= FEW else f"bands: the middle 50 and 80 % of {count} replicates, dashed: median"
+    return f"line: mean field; {bands}" if scene.flow is not None else bands
+
+
 def _spread(course: Course, values: np.ndarray, across: Scale, up: Scale, hue: str) -> Markup:
     """Few replicates one by one; else bands that hold the middle 50 and 80 % of them, and their median, dashed."""
     xs = across(course.time)
@@ -116,19 +127,20 @@ def _spread(course: Course, values: np.ndarray, across: Scale, up: Scale, hue: s
 
 def _variable(scene: Scene, shown: Course, place: int, across: Scale, box: Box) -> Markup:
     name = list(scene.experiment.environment)[place]
-    values = shown.environment[:FEW, :, place]
+    law = scene.experiment.environment[name]
+    values = shown.environment[:1, :, place]
     low, high = float(values.min()), float(values.max())
     pad = 0.05 * (high - low) or 0.5
     up = Scale(low - pad, high + pad, box.y + box.height - 4, box.y + 20)
-    lines = [
-        tag("path", d=polyline(across(shown.time), up(each)), fill="none", stroke=INK, stroke_width=0.9)
-        for each in values
-    ]
-    label = axis_words(f"parameters.{name}", scene.experiment)
+    xs, ys = across(shown.time), up(values[0])
+    if jumps(law):
+        xs, ys = np.repeat(xs, 2)[1:], np.repeat(ys, 2)[:-1]
+    line = tag("path", d=polyline(xs, ys), fill="none", stroke=INK, stroke_width=0.9)
+    label = axis_words(f"parameters.{name}", scene.experiment) + (" (one replicate)" if law.random else "")
     return together(
-        _frame(across, up, "", up.ticks(2)),
+        _frame(across, up, "", [(float(up(end)), number(end)) for end in {low, high}]),
         text_at(box.x + LEFT, box.y + 15, label, anchor="start", fill=GREY, font_size=11),
-        *lines,
+        line,
     )
 
 
@@ -186,8 +198,8 @@ def _plane(scene: Scene, plan: Plan, box: Box) -> Markup:
         parts.append(_head(*map(float, known[-1]), float(across), float(down), FLOW, 5))
     if scene.flow is not None:
         way = at(plane.at(scene.flow.mix[0]))
-        parts.append(tag("path", d=polyline(*way.T), fill="none", stroke="#c2410c", stroke_width=2, class_="flow"))
-        parts.append(tag("circle", cx=float(way[0, 0]), cy=float(way[0, 1]), r=3, fill="#c2410c"))
+        parts.append(tag("path", d=polyline(*way.T), fill="none", stroke=WAY, stroke_width=1.3, class_="flow"))
+        parts.append(tag("circle", cx=float(way[0, 0]), cy=float(way[0, 1]), r=3, fill=WAY))
     for point in scene.rest.points if scene.rest is not None else ():
         x, y = at(plane.at(point.mix))
         parts.append(_mark(float(x), float(y), point.stability))

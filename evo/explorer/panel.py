@@ -16,6 +16,7 @@ from evo.explorer.rows import Row, switch_of
 from evo.explorer.session import Scene, Session
 from evo.explorer.work import Work
 
+CONFIG = 2  # the tab
 ERRORS = (ValueError, RuntimeError, ArithmeticError)
 
 
@@ -73,13 +74,14 @@ class Panel(widgets.VBox):
                 _button("Apply", "read the text as a config", self._apply, "check"),
             ]
         )
-        tabs = widgets.Tab(
+        self.tabs = widgets.Tab(
             [widgets.VBox([self.picture, buttons, self.exported]), self.map.box, config],
             titles=("Picture", "Phase diagram", "Config"),
             layout=widgets.Layout(flex="1 1 560px", min_width="320px"),
         )
+        self.tabs.observe(self._write, "selected_index")
         knobs = widgets.VBox(left, layout=widgets.Layout(flex="0 0 390px", max_height="640px", overflow="auto"))
-        body = widgets.HBox([knobs, tabs], layout=widgets.Layout(flex_flow="row wrap"))
+        body = widgets.HBox([knobs, self.tabs], layout=widgets.Layout(flex_flow="row wrap"))
         title = escape(experiment.title or "evo")
         head = widgets.HTML(f"<b style='font-size:120%'>{title}</b><br>{escape(experiment.question)}")
         self.children = [head, body, self.says]
@@ -118,12 +120,12 @@ class Panel(widgets.VBox):
         self.work.stop()
         try:
             self.scene = self.session.look()
-            self.text.value = self.config
         except ERRORS as error:
             self._say(str(error), wrong=True)
             return
         self._say("")
         self._draw()
+        self._write()
         if self.scene.more:
             self.work.start(lambda flag: self._more(flag))
 
@@ -149,6 +151,11 @@ class Panel(widgets.VBox):
             now = self.session.values()
             self.svg = picture([scene, self.scene], [f"kept: {self._words(values, now)}", f"now: {self._words(now, values)}"])
         self.picture.value = str(self.svg)
+
+    def _write(self, _: object = None) -> None:
+        """The config as text, where somebody sees it."""
+        if self.tabs.selected_index == CONFIG:
+            self.text.value = self.config
 
     def _words(self, values: dict[str, float], other: dict[str, float]) -> str:
         """The knobs that differ."""

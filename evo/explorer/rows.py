@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from evo.explorer.knobs import Knob, Switch
+from evo.tipping.results import ALREADY
 
 if TYPE_CHECKING:
     from evo.tipping import Critical
@@ -48,17 +50,32 @@ class Row:
 
     def tells(self, found: Critical) -> None:
         """Say below the slider where it tips."""
-        amounts = [one.value(one.middle.amount) for one in found.responses if one.middle.outcome == "found"]
-        if self.knob.start is not None:
-            words = [f"a seed of {amount:.4g}" for amount in amounts]
+        points = switches(found)
+        seed = "a seed of " if self.knob.start is not None else ""
+        if points:
+            told = f"tips at {' and '.join(f'{seed}{point:.4g}' for point in points)}"
+        elif all(one.middle.outcome == ALREADY for one in found.responses):
+            told = f"{found.target.strategy.replace('_', ' ')} holds wherever this stands"
         else:
-            words = [f"{amount:.4g}" for amount in amounts]
-        told = f"tips at {' and '.join(words)}" if words else "no tipping point within its bounds"
-        self.found.value = f"<span class='evo-tipped' style='color:#c2410c'>{told}</span>"
+            told = f"{found.target.strategy.replace('_', ' ')} tips nowhere here"
+        self.found.value = f"<span class='evo-tipped' style='color:#c2410c'>{escape(told)}</span>"
 
     def _changed(self, change: Any) -> None:
         if not self.quiet:
             self.moved(self.knob.path, float(change["new"]))
+
+
+def switches(found: Critical) -> list[float]:
+    """Values at which the answer switches, either way, ascending: of each stretch that tips its ends, or where half of the runs
+    do."""
+    points: set[float] = set()
+    for one in found.responses:
+        most = one.question.done.most
+        ends = {end for window in one.windows for end in (window.low, window.high) if 0 < end < most}
+        if one.curve is not None and one.middle.outcome == "found":
+            ends = {one.middle.amount}
+        points |= {float(one.value(end)) for end in ends}
+    return sorted(points)
 
 
 class Choice(widgets.Dropdown):
@@ -97,5 +114,5 @@ def _slider(knob: Knob) -> Any:
         )
     step = 10 ** math.floor(math.log10((knob.high - knob.low) / STEPS * 5))
     return widgets.FloatSlider(
-        value=knob.value, min=knob.low, max=knob.high, step=step, readout_format=".3~g", layout=layout
+        value=knob.value, min=knob.low, max=knob.high, step=step, readout_format=".3g", layout=layout
     )

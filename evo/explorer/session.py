@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evo.kernels.arrays import Recording
     from evo.tipping import Critical
 
-RECORDS = 200
+RECORDS, FLOW_RECORDS = 200, 600  # of replicates, and of a flow, whose cycles are to be round
 MOST = 64  # replicates that are shown
 TIP_RUNS = 1000  # where the answer is a probability
 
@@ -124,7 +124,7 @@ class Session:
         experiment = self.experiment
         flow = flow_of(experiment)
         wanted = min(MOST, max(experiment.replicates, 1)) if experiment.random else 0
-        course = None if flow is None else courses(flow)
+        course = None if flow is None else courses(flow, records=FLOW_RECORDS)
         portrait = None
         if flow is not None and course is not None:
             held = dict(zip(flow.environment, course.environment[0, -1].tolist(), strict=True))
@@ -193,11 +193,16 @@ def flow_of(experiment: Experiment) -> Experiment | None:
 
 
 def courses(
-    experiment: Experiment, *, first: int = 0, replicates: int = 1, flag: np.ndarray | None = None
+    experiment: Experiment,
+    *,
+    first: int = 0,
+    replicates: int = 1,
+    records: int = RECORDS,
+    flag: np.ndarray | None = None,
 ) -> Course | None:
     """Replicates first, first+1, ... in full length; None where the flag stopped them. Raises SimulationError."""
     arguments = experiment.plan_arguments | {"until": "generations", "cycles": False, "averages": False}
-    plan = plan_of(**arguments, record_every=experiment.run.generations / RECORDS)
+    plan = plan_of(**arguments, record_every=_pace(experiment, records))
     recording = run_plan(
         experiment.model,
         plan,
@@ -212,6 +217,12 @@ def courses(
         return None
     _check(experiment, recording, first)
     return Course(plan.record_every * np.arange(plan.records), recording.mix, recording.environment)
+
+
+def _pace(experiment: Experiment, records: int) -> float:
+    """Generations between records: whole ones where all move at once."""
+    every = experiment.run.generations / records
+    return max(1.0, round(every)) if experiment.model.lowered.rule.step == 1 else every
 
 
 def _check(experiment: Experiment, recording: Recording, first: int) -> None:
