@@ -42,7 +42,7 @@ def serve(
             "--Voila.port_retries=0",
             f"--token={token}",
             "--Voila.log_level=ERROR",
-            f"--VoilaConfiguration.file_allowlist=['{NAME}$^']",
+            "--VoilaConfiguration.file_allowlist=$^",  # nothing of the folder but the page
             *([] if browser else ["--no-browser"]),
         ]
         Voila.launch_instance(options)

@@ -202,7 +202,7 @@ def courses(
 ) -> Course | None:
     """Replicates first, first+1, ... in full length; None where the flag stopped them. Raises SimulationError."""
     arguments = experiment.plan_arguments | {"until": "generations", "cycles": False, "averages": False}
-    plan = plan_of(**arguments, record_every=_pace(experiment, records))
+    plan = plan_of(**arguments, record_every=experiment.run.generations / records)
     recording = run_plan(
         experiment.model,
         plan,
@@ -217,12 +217,6 @@ def courses(
         return None
     _check(experiment, recording, first)
     return Course(plan.record_every * np.arange(plan.records), recording.mix, recording.environment)
-
-
-def _pace(experiment: Experiment, records: int) -> float:
-    """Generations between records: whole ones where all move at once."""
-    every = experiment.run.generations / records
-    return max(1.0, round(every)) if experiment.model.lowered.rule.step == 1 else every
 
 
 def _check(experiment: Experiment, recording: Recording, first: int) -> None:
