@@ -43,7 +43,7 @@ class Mapped:
         self.y = widgets.Dropdown(options=options, value=options[1][1], description="up", layout=layout)
         self.cells = widgets.IntSlider(value=CELLS, min=5, max=41, description="cells each way", layout=layout)
         self.cells.style.description_width = "initial"
-        self.button = widgets.Button(description="Draw the phase diagram", icon="th", layout=widgets.Layout(width="auto"))
+        self.button = widgets.Button(description="Draw the phase diagram", layout=widgets.Layout(width="auto"))
         self.button.on_click(self._asked)
         self.button.add_class("evo-map-button")
         choose = widgets.HBox([self.x, self.y], layout=widgets.Layout(flex_flow="row wrap"))

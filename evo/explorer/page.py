@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from evo._errors import MissingError
 from evo.experiment import Experiment, dump
 
 HOST = "127.0.0.1"
 NAME = "explore"
+POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws:; frame-ancestors 'self'"
 
 
 def serve(
@@ -24,6 +27,7 @@ def serve(
     Raises MissingError where Voila is not installed, OSError where the port is taken.
     """
     try:
+        from traitlets.config import Config
         from voila.app import Voila
     except ModuleNotFoundError as error:
         raise MissingError(str(error.name), "jupyter") from None
@@ -35,17 +39,22 @@ def serve(
         config.write_text(dump(experiment), encoding="utf-8")
         page.write_text(json.dumps(notebook(config)), encoding="utf-8")
         tell(f"http://{HOST}:{port}/?token={token}")
-        options = [
-            str(page),
-            f"--Voila.ip={HOST}",
-            f"--port={port}",
-            "--Voila.port_retries=0",
-            f"--token={token}",
-            "--Voila.log_level=ERROR",
-            "--VoilaConfiguration.file_allowlist=$^",  # nothing of the folder but the page
-            *([] if browser else ["--no-browser"]),
-        ]
-        Voila.launch_instance(options)
+        Voila.launch_instance([str(page), f"--port={port}"], config=Config(settings(token, browser)))
+
+
+def settings(token: str, browser: bool) -> dict[str, Any]:
+    """What the page is served with: here alone, to whoever has the token, nothing but the page, nothing from elsewhere."""
+    return {
+        "Voila": {
+            "ip": HOST,
+            "token": token,
+            "port_retries": 0,
+            "open_browser": browser,
+            "log_level": logging.ERROR,
+            "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
+        },
+        "VoilaConfiguration": {"file_allowlist": ["$^"]},
+    }
 
 
 def notebook(config: Path) -> dict[str, object]:

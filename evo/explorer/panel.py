@@ -62,16 +62,16 @@ class Panel(widgets.VBox):
         left = [*self.switches, *stated, self.target, *([more] if others else [])]
         buttons = widgets.HBox(
             [
-                _button("Reset", "back to the config's own values", self._reset, "undo"),
-                _button("Keep for comparison", "keep this setting beside the one that moves", self._keep, "columns"),
-                _button("Export", "picture and config as files", self._export, "download"),
+                _button("Reset", "back to the config's own values", self._reset),
+                _button("Keep for comparison", "keep this setting beside the one that moves", self._keep),
+                _button("Export", "picture and config as files", self._export),
             ]
         )
         config = widgets.VBox(
             [
                 widgets.HTML("The config as it is set now. Edit it, your own game included, and apply."),
                 self.text,
-                _button("Apply", "read the text as a config", self._apply, "check"),
+                _button("Apply", "read the text as a config", self._apply),
             ]
         )
         self.tabs = widgets.Tab(
@@ -196,7 +196,7 @@ class Panel(widgets.VBox):
         self.says.value = f"<div style='white-space:pre-wrap;color:{color}'>{escape(words)}</div>" if words else ""
 
 
-def _button(label: str, tip: str, pressed: Any, icon: str) -> widgets.Button:
-    button = widgets.Button(description=label, tooltip=tip, icon=icon, layout=widgets.Layout(width="auto"))
+def _button(label: str, tip: str, pressed: Any) -> widgets.Button:
+    button = widgets.Button(description=label, tooltip=tip, layout=widgets.Layout(width="auto"))
     button.on_click(pressed)
     return button

@@ -15,6 +15,7 @@ from evo.tipping.results import ALREADY
 if TYPE_CHECKING:
     from evo.tipping import Critical
 
+LINE = "20px"  # height of a line of text
 STEPS = 200  # of a slider from end to end
 
 
@@ -26,12 +27,13 @@ class Row:
         self.moved = moved
         self.slider = _slider(knob)
         self.slider.observe(self._changed, "value")
-        self.label = widgets.HTML(f"<span title='{knob.path}'>{knob.label}</span>")
-        self.found = widgets.HTML()
+        self.label = widgets.HTML(f"<span title='{knob.path}'>{knob.label}</span>", layout=_line())
+        self.found = widgets.HTML(layout=_line())
+        self.found.layout.display = "none"
         button = widgets.Button(
-            icon="bullseye",
+            description="tip?",
             tooltip=f"find the tipping point along {knob.label}",
-            layout=widgets.Layout(width="36px", padding="0"),
+            layout=widgets.Layout(width="44px", height="24px", padding="0"),
         )
         button.on_click(lambda _: tip(self))
         button.add_class("evo-tip")
@@ -58,6 +60,7 @@ class Row:
             told = f"{found.target.strategy.replace('_', ' ')} holds wherever this stands"
         else:
             told = f"{found.target.strategy.replace('_', ' ')} tips nowhere here"
+        self.found.layout.display = ""
         self.found.value = f"<span class='evo-tipped' style='color:#c2410c'>{escape(told)}</span>"
 
     def _changed(self, change: Any) -> None:
@@ -100,6 +103,10 @@ class Choice(widgets.Dropdown):
 def switch_of(switch: Switch, chosen: Callable[[Switch, str], None]) -> Choice:
     """The widget of a switch."""
     return Choice(switch, chosen)
+
+
+def _line() -> widgets.Layout:
+    return widgets.Layout(height=LINE, margin="0 2px")
 
 
 def _slider(knob: Knob) -> Any:
