@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -102,7 +103,9 @@ def _key(scene: Scene) -> str:
     if scene.replicates is None:
         return "" if scene.experiment.model.deterministic else "line: mean field"
     count = len(scene.replicates.mix)
-    bands = "thin: replicates" if count <= FEW else f"bands: the middle 50 and 80 % of {count} replicates, dashed: median"
+    bands = (
+        "thin: replicates" if count <= FEW else f"bands: the middle 50 and 80 % of {count} replicates, dashed: median"
+    )
     return f"line: mean field; {bands}" if scene.flow is not None else bands
 
 
@@ -170,7 +173,7 @@ def _gradient(scene: Scene, found: Gradient, box: Box) -> Markup:
         ),
     ]
     bounds = sorted({0.0, 1.0, *(share for share, _ in found.roots)})
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         sign = np.sign(np.interp(0.5 * (low + high), SHARES, found.change))
         if sign and high - low > 0.05:
             parts.append(_head(float(across(0.5 * (low + high))), zero, float(sign), 0.0, INK, 6))
@@ -234,9 +237,7 @@ def _names(scene: Scene, plan: Plan, corners: np.ndarray) -> list[Markup]:
 
 def _frame(across: Scale, up: Scale, label: str, ticks: Sequence[tuple[float, str]]) -> Markup:
     """Rules and numbers of the upright axis, with its label above."""
-    parts = [
-        tag("line", x1=across.start, x2=across.stop, y1=y, y2=y, stroke=RULE, stroke_width=0.8) for y, _ in ticks
-    ]
+    parts = [tag("line", x1=across.start, x2=across.stop, y1=y, y2=y, stroke=RULE, stroke_width=0.8) for y, _ in ticks]
     parts += [text_at(across.start - 6, y + 4, words, anchor="end", fill=GREY, font_size=11) for y, words in ticks]
     if label:
         parts.append(text_at(across.start - 6, up.stop - 12, label, anchor="start", fill=GREY, font_size=11))

@@ -94,7 +94,9 @@ def _parameters(experiment: Experiment) -> Iterator[Knob]:
         if name in experiment.environment:
             continue
         value = parameter.value
-        low, high = parameter.range or ((0.0, 2 * value) if value > 0 else (2 * value, 0.0) if value < 0 else (0.0, 1.0))
+        low, high = parameter.range or (
+            (0.0, 2 * value) if value > 0 else (2 * value, 0.0) if value < 0 else (0.0, 1.0)
+        )
         path = f"parameters.{name}"
         bounds = (min(low, value), max(high, value))
         yield Knob(path, axis_words(path, experiment), value, *bounds, stated=parameter.range is not None)
@@ -111,9 +113,9 @@ def _starts(experiment: Experiment) -> Iterator[Knob]:
 
 def _numbers(experiment: Experiment) -> Iterator[Knob]:
     intensity, rate = experiment.selection.intensity, experiment.mutation.rate
-    if _plain(intensity) and fits(experiment, {"selection.intensity": 0.5 * intensity}):
+    if not isinstance(intensity, str) and fits(experiment, {"selection.intensity": 0.5 * intensity}):
         yield Knob("selection.intensity", "selection intensity", intensity, 0.0, max(1.0, 5 * intensity), stated=False)
-    if _plain(rate) and rate > 0:
+    if not isinstance(rate, str) and rate > 0:
         yield Knob("mutation.rate", "mutation rate", rate, min(1e-5, rate), max(0.1, rate), stated=False)
     size = getattr(experiment.population, "size", None)
     if experiment.population.kind == "well_mixed" and isinstance(size, int):
@@ -136,10 +138,6 @@ def _populations(experiment: Experiment) -> Iterator[tuple[str, Mapping[str, Any
             if not roles(experiment.strategies) and fits(experiment, settings):
                 yield f"{PEOPLE} individuals", settings
                 return
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _words(kind: str) -> str:

@@ -149,7 +149,9 @@ class Panel(widgets.VBox):
         else:
             scene, values = self.kept
             now = self.session.values()
-            self.svg = picture([scene, self.scene], [f"kept: {self._words(values, now)}", f"now: {self._words(now, values)}"])
+            self.svg = picture(
+                [scene, self.scene], [f"kept: {self._words(values, now)}", f"now: {self._words(now, values)}"]
+            )
         self.picture.value = str(self.svg)
 
     def _write(self, _: object = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +63,7 @@ def gradient(field: Field) -> Gradient:
     signs = np.sign(np.where(np.abs(change) < 1e-12 * max(1e-300, np.abs(change).max()), 0.0, change))
     roots = []
     inner = np.flatnonzero(signs[1:-1]) + 1
-    for here, there in zip(inner[:-1], inner[1:], strict=True):
+    for here, there in pairwise(inner.tolist()):
         if signs[here] != signs[there]:
             low, high = change[here], change[there]
             share = SHARES[here] - low * (SHARES[there] - SHARES[here]) / (high - low)

@@ -27,7 +27,7 @@ class Row:
         self.moved = moved
         self.slider = _slider(knob)
         self.slider.observe(self._changed, "value")
-        self.label = widgets.HTML(f"<span title='{knob.path}'>{knob.label}</span>", layout=_line())
+        self.label = widgets.HTML(f"<span title='{knob.path}'>{escape(knob.label)}</span>", layout=_line())
         self.found = widgets.HTML(layout=_line())
         self.found.layout.display = "none"
         button = widgets.Button(

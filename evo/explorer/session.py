@@ -64,7 +64,7 @@ class Scene:
 
 @dataclass
 class Session:
-    """An experiment without its sweep and pictures, and what has been set in it. Values are those of knobs by path, start shares included."""
+    """An experiment without its sweep and pictures, and what has been set in it."""
 
     base: Experiment
     settings: dict[str, Any] = field(default_factory=dict)
