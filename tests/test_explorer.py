@@ -304,7 +304,10 @@ def test_in_jupyterlab(browser: chromium.Browser, tmp_path: Path) -> None:
             until_served(address, lab)
             browser.open(address, width=1500, height=1100)
             browser.wait("!!window.jupyterapp && !!document.querySelector('.jp-Notebook .jp-Cell')")
-            browser.wait("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+            browser.wait(
+                "(s => s?.isReady && s.session?.kernel?.connectionStatus === 'connected' && s.session.kernel.status === 'idle')"
+                "(window.jupyterapp.shell.currentWidget?.sessionContext)"
+            )
             browser.value("window.jupyterapp.commands.execute('notebook:run-all-cells') && 1")
             moves_the_picture(browser)
             browser.screenshot(tmp_path / "lab.png", whole=False)

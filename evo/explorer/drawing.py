@@ -197,8 +197,8 @@ def _plane(scene: Scene, plan: Plan, box: Box) -> Markup:
         if len(known) < 3:
             continue
         parts.append(tag("path", d=polyline(*known.T), fill="none", stroke=FLOW, stroke_width=0.9, class_="way"))
-        across, down = known[-1] - known[-2]
-        parts.append(_head(*map(float, known[-1]), float(across), float(down), FLOW, 5))
+        (x, y), (across, down) = known[-1], known[-1] - known[-2]
+        parts.append(_head(float(x), float(y), float(across), float(down), FLOW, 5))
     if scene.flow is not None:
         way = at(plane.at(scene.flow.mix[0]))
         parts.append(tag("path", d=polyline(*way.T), fill="none", stroke=WAY, stroke_width=1.3, class_="flow"))

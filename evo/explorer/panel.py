@@ -166,7 +166,7 @@ class Panel(widgets.VBox):
 
     def _tip(self, row: Row) -> None:
         """Look for the point along a slider at which the chosen strategy tips, and mark it there."""
-        strategy = self.target.value
+        strategy = str(self.target.value)
         self._say(f"looking for where {strategy.replace('_', ' ')} tips along {row.knob.label} ...")
         session = Session(self.session.base, dict(self.session.settings))
 
