@@ -45,6 +45,13 @@ dynamics: {kind: replicator}
 run: {generations: 60, start: {help: 0.5}}
 """
 
+ROLES = """
+strategies: {up: {role: men}, down: {role: men}, left: {role: women}, right: {role: women}}
+game: {kind: bimatrix, row: [[2, 0], [0, 1]], column: [[1, 0], [0, 2]]}
+dynamics: {kind: replicator}
+run: {generations: 30}
+"""
+
 
 @pytest.fixture
 def own() -> evo.Experiment:
@@ -133,6 +140,30 @@ def test_replicates_stop_when_something_else_is_asked() -> None:
     for _ in now.more(now.look(), flag):
         flag[0], seen = 1, seen + 1
     assert seen == 1
+
+
+def test_a_slow_flow_is_waited_for_aside() -> None:
+    now = session("rock_paper_scissors")
+    at_once = now.look()
+    now.slow = True
+    scene = now.look()
+    assert scene.pending and scene.flow is None
+    scene = next(now.more(scene, np.zeros(1, np.int8)))
+    np.testing.assert_array_equal(scene.flow.mix, at_once.flow.mix)  # type: ignore[union-attr]
+    assert not now.slow  # it was quick
+
+
+def test_two_roles_have_a_square_and_starts_of_their_own() -> None:
+    now = Session(evo.loads(ROLES))
+    now.move("run.start.up", 0.7)
+    assert [now.values()[f"run.start.{name}"] for name in ("up", "down", "left", "right")] == pytest.approx(
+        [0.7, 0.3, 0.5, 0.5]
+    )
+    scene = list(now.more(now.look(), np.zeros(1, np.int8)))[-1]
+    assert isinstance(scene.portrait, Plan) and scene.rest is not None and len(scene.rest) == 5
+    drawn = picture([scene])
+    ElementTree.fromstring(drawn)
+    assert "share of up (men)" in drawn
 
 
 def test_the_gradient_has_the_roots_of_theory() -> None:

@@ -21,8 +21,8 @@ from evo.strategies import roles
 INK, GREY, RULE, FLOW, WAY = "#262626", "#737373", "#dedede", "#9a9a9a", "#c2410c"
 FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 FEW = 4  # so few replicates are drawn one by one
-WIDTH, HEIGHT, GAP = 960, 380, 30
-LEFT, RIGHT, TOP, BOTTOM = 46, 118, 34, 40
+WIDTH, HEIGHT, GAP = 860, 390, 24
+LEFT, RIGHT, TOP, BOTTOM = 46, 112, 34, 58
 STRIP = 54  # height of a variable of the environment
 
 
@@ -45,7 +45,7 @@ def picture(scenes: Sequence[Scene], titles: Sequence[str] = ()) -> Markup:
     parts: list[Markup] = []
     for place, scene in enumerate(scenes):
         x = place * (wide + GAP)
-        main = 0.62 * wide if portraits and not several else wide
+        main = 0.64 * wide if portraits and not several else wide
         parts.append(_shares(scene, Box(x, 0, main, HEIGHT), titles[place] if titles else ""))
         if scene.portrait is not None:
             box = Box(x, HEIGHT, wide, HEIGHT - 20) if several else Box(x + main, 0, wide - main, HEIGHT)
@@ -74,7 +74,7 @@ def _shares(scene: Scene, box: Box, title: str) -> Markup:
     kinds = kinds_of(scene.experiment, set())[: len(scene.experiment.strategies)]
     parts = [_frame(across, up, "share", [(float(up(s)), f"{s:g}") for s in (0, 0.25, 0.5, 0.75, 1)])]
     parts += [_ticks(across, bottom + strips * STRIP, "generations")]
-    parts.append(text_at(across.stop, box.y + TOP - 12, _key(scene), anchor="end", fill=GREY, font_size=11))
+    parts.append(text_at(box.x + 4, box.y + box.height - 6, _key(scene), anchor="start", fill=GREY, font_size=11))
     if title:
         parts.append(text_at(box.x + LEFT, box.y + 16, title, anchor="start", fill=INK, font_weight="bold"))
     for place, kind in enumerate(kinds):
@@ -103,9 +103,7 @@ def _key(scene: Scene) -> str:
     if scene.replicates is None:
         return "" if scene.experiment.model.deterministic else "line: mean field"
     count = len(scene.replicates.mix)
-    bands = (
-        "thin: replicates" if count <= FEW else f"bands: the middle 50 and 80 % of {count} replicates, dashed: median"
-    )
+    bands = "thin: replicates" if count <= FEW else f"bands: middle 50 and 80 % of {count} replicates; dashed: median"
     return f"line: mean field; {bands}" if scene.flow is not None else bands
 
 

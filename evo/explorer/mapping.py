@@ -55,7 +55,12 @@ class Mapped:
             return
         self.button.disabled = True
         self.says.value = "computing ..."
-        asked = Session(self.session.base, dict(self.session.settings)), str(self.x.value), str(self.y.value), self.cells.value
+        asked = (
+            Session(self.session.base, dict(self.session.settings)),
+            str(self.x.value),
+            str(self.y.value),
+            self.cells.value,
+        )
         self.work.aside(lambda _: self._draw(*asked))
 
     def _draw(self, session: Session, x: str, y: str, cells: int) -> None:

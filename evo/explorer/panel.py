@@ -123,8 +123,9 @@ class Panel(widgets.VBox):
         except ERRORS as error:
             self._say(str(error), wrong=True)
             return
-        self._say("")
-        self._draw()
+        self._say("computing the mean field ..." if self.scene.pending else "")
+        if not self.scene.pending:
+            self._draw()
         self._write()
         if self.scene.more:
             self.work.start(lambda flag: self._more(flag))
@@ -136,10 +137,13 @@ class Panel(widgets.VBox):
                 with self.work.lock:
                     if flag[0]:
                         return
+                    if self.scene.pending:
+                        self._say("")
                     self.scene = scene
                     self._draw()
         except ERRORS as error:
-            self._say(str(error), wrong=True)
+            if not flag[0]:
+                self._say(str(error), wrong=True)
 
     def _draw(self) -> None:
         if self.scene is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 RECORDS, FLOW_RECORDS = 200, 600  # of replicates, and of a flow, whose cycles are to be round
 MOST = 64  # replicates that are shown
+PATIENCE = 0.5  # seconds
 TIP_RUNS = 1000  # where the answer is a probability
 
 
@@ -55,11 +57,12 @@ class Scene:
     replicates: Course | None = None
     rest: RestPoints | None = None
     wanted: int = 0  # replicates to come in all
+    pending: bool = False  # the flow is still to come
 
     @property
     def more(self) -> bool:
         """Whether something is still to come."""
-        return isinstance(self.portrait, Plan) or self.wanted > 0
+        return self.pending or isinstance(self.portrait, Plan) or self.wanted > 0
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Session:
 
     base: Experiment
     settings: dict[str, Any] = field(default_factory=dict)
+    slow: bool = False  # the last flow took longer than a slider may wait
 
     def __post_init__(self) -> None:
         data = {key: value for key, value in self.base.data.items() if key not in ("sweep", "plots")}
@@ -120,19 +124,31 @@ class Session:
         self.settings.clear()
 
     def look(self) -> Scene:
-        """The flow and where it leads: what is drawn at once. Raises ConfigError or SimulationError."""
+        """The flow and where it leads, drawn at once; or, where flows are slow, a scene of which it is pending. Raises ConfigError or SimulationError."""
         experiment = self.experiment
         flow = flow_of(experiment)
         wanted = min(MOST, max(experiment.replicates, 1)) if experiment.random else 0
-        course = None if flow is None else courses(flow, records=FLOW_RECORDS)
-        portrait = None
-        if flow is not None and course is not None:
-            held = dict(zip(flow.environment, course.environment[0, -1].tolist(), strict=True))
-            portrait = portrait_of(flow.model, held)
-        return Scene(experiment, course, portrait, wanted=wanted)
+        scene = Scene(experiment, None, None, wanted=wanted, pending=flow is not None)
+        return scene if flow is None or self.slow else self._flowing(scene, flow)
+
+    def _flowing(self, scene: Scene, flow: Experiment, flag: np.ndarray | None = None) -> Scene:
+        """The scene with its flow and portrait; as it is where the flag stopped the flow."""
+        begun = time.perf_counter()
+        course = courses(flow, records=FLOW_RECORDS, flag=flag)
+        if course is None:
+            return scene
+        self.slow = time.perf_counter() - begun > PATIENCE
+        held = dict(zip(flow.environment, course.environment[0, -1].tolist(), strict=True))
+        return replace(scene, flow=course, portrait=portrait_of(flow.model, held), pending=False)
 
     def more(self, scene: Scene, flag: np.ndarray) -> Iterator[Scene]:
-        """The scene as rest points and replicates arrive, in batches that double; ends early when flag[0] is set."""
+        """The scene as a slow flow, rest points and replicates arrive, these in batches that double; ends early when flag[0] is
+        set."""
+        if scene.pending and (flow := flow_of(scene.experiment)) is not None:
+            scene = self._flowing(scene, flow, flag)
+            if scene.pending:
+                return
+            yield scene
         if isinstance(scene.portrait, Plan):
             scene = replace(scene, rest=rest_of(scene.portrait, scene.experiment.strategy_names))
             yield scene
