@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
     from evo.experiment import Experiment, dump, load, loads, schema
+    from evo.explorer import explore
     from evo.model import Model
     from evo.results import Result
     from evo.runfolder import FolderError
@@ -31,6 +32,7 @@ _PLACES = {
     "Result": "evo.results",
     "SimulationError": "evo._errors",
     "dump": "evo.experiment",
+    "explore": "evo.explorer",
     "load": "evo.experiment",
     "loads": "evo.experiment",
     "merge": "evo.batch.merging",
@@ -52,6 +54,7 @@ __all__ = [
     "SimulationError",
     "dump",
     "exact",
+    "explore",
     "load",
     "loads",
     "merge",

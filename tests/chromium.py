@@ -75,9 +75,9 @@ class Browser:
             self.events.append(answer)
 
     def open(
-        self, file: Path, *, width: int = 1280, height: int = 900, scheme: str = "light", script: bool = True
+        self, page: Path | str, *, width: int = 1280, height: int = 900, scheme: str = "light", script: bool = True
     ) -> None:
-        """Open a page in this size and colour scheme, with or without JavaScript."""
+        """Open a file or an address in this size and colour scheme, with or without JavaScript."""
         self.session = None
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -89,7 +89,7 @@ class Browser:
         )
         self.send("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events = []
-        self.send("Page.navigate", url=file.resolve().as_uri())
+        self.send("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(json.loads(self.socket.recv()))
 
@@ -99,6 +99,12 @@ class Browser:
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", "failed"))
         return answer["result"].get("value")
+
+    def wait(self, expression: str) -> Any:
+        """The value of an expression once it is true."""
+        while not (found := self.value(expression)):
+            time.sleep(0.05)
+        return found
 
     def point(self, selector: str, kind: str = "move") -> None:
         """Move the pointer to the middle of an element that is scrolled into view, or click there."""

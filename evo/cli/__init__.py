@@ -7,6 +7,7 @@ import typer
 from evo.cli import (
     analyse,
     check,
+    explore,
     export,
     kinds,
     levers,
@@ -37,6 +38,7 @@ app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
+app.command("explore")(explore.explore)
 app.command("tip")(tip.tip)
 app.command("levers")(levers.levers)
 app.command("ramp")(ramp.ramp)
