@@ -4,28 +4,28 @@ import re
 import sys
 from pathlib import Path
 
-import pytest
-from typer.main import get_command
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "docs" / "site"))
-
 import config_language
 import gallery
-import reference
-import results
-import tutorials
+import notebook_pages
+import pytest
+import python_reference
+import results_page
+from typer.main import get_command
 
 import evo
 from evo.cli import app
 
-BLOCKS = re.compile(r"```(?:sh|bash)?\n(.*?)```", re.DOTALL)
+ROOT = Path(__file__).parent.parent
+
+
+BLOCKS = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = sorted(
     {
         found[1].strip()
         for page in PAGES
-        for block in BLOCKS.findall(page.read_text())
+        for language, block in BLOCKS.findall(page.read_text())
+        if language in ("", "sh", "bash")
         for found in re.finditer(r"^(?:\.venv/bin/)?evo ([^#\n]+)", block, re.MULTILINE)
     }
 )
@@ -56,7 +56,7 @@ def test_the_config_language_has_every_key_and_its_links_lead_somewhere():
 
 
 def test_the_reference_has_what_evo_offers():
-    text = reference.pages()["reference_evo"]
+    text = python_reference.pages()["reference_evo"]
     for name in ("load", "simulate", "run", "Experiment", "Result"):
         assert re.search(rf":: evo\.[\w.]*\b{name}\n", text)
 
@@ -71,14 +71,14 @@ def test_results_are_counted(tmp_path):
     (tmp_path / "build" / "tests.xml").write_text(
         f'<testsuites><testsuite timestamp="2030-01-02T03:04:05">{cases}</testsuite></testsuites>'
     )
-    page = results.page(tmp_path)
+    page = results_page.page(tmp_path)
     assert "| `tests/test_a.py` | What a is. | 1 passed, 1 failed |" in page
     assert "2030-01-02 03:04" in page
-    assert "No results" in results.page(ROOT / "docs")
+    assert "No results" in results_page.page(ROOT / "docs")
 
 
 def test_notebooks_become_pages(tmp_path):
-    tutorials.write(ROOT / "notebooks", tmp_path, run=False)
+    notebook_pages.write(ROOT / "notebooks", tmp_path, run=False)
     text = (tmp_path / "01_big_shift.md").read_text()
     assert text.startswith("# The Big Shift")
     assert 'evo.load("../configs/big_shift.yaml")' in text

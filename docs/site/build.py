@@ -13,9 +13,9 @@ from pathlib import Path
 
 import config_language
 import gallery
-import reference
-import results
-import tutorials
+import notebook_pages
+import python_reference
+import results_page
 
 DOCS = Path(__file__).parents[1]
 MADE = DOCS / "_generated"
@@ -26,11 +26,11 @@ def main() -> int:
     shutil.rmtree(MADE, ignore_errors=True)
     MADE.mkdir()
     (MADE / "config_language.md").write_text(config_language.page())
-    (MADE / "verification_results.md").write_text(results.page(DOCS.parent))
-    for name, text in reference.pages().items():
+    (MADE / "verification_results.md").write_text(results_page.page(DOCS.parent))
+    for name, text in python_reference.pages().items():
         (MADE / f"{name}.md").write_text(text)
     gallery.write(MADE, run=not quick)
-    tutorials.write(DOCS.parent / "notebooks", MADE, run=not quick)
+    notebook_pages.write(DOCS.parent / "notebooks", MADE, run=not quick)
     from sphinx.cmd.build import main as sphinx
 
     return sphinx(["-c", str(DOCS / "site"), "-q", "-W", "--keep-going", str(DOCS), str(DOCS / "_build" / "site")])
