@@ -22,6 +22,7 @@ html_theme = "furo"
 html_title = "evo"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#9a5a1d", "color-brand-content": "#2f5d94"},
     "dark_css_variables": {"color-brand-primary": "#e08e45", "color-brand-content": "#8fb4e3"},

@@ -43,10 +43,17 @@ def _keys(kind: Schema, known: Schema) -> Iterator[str]:
     yield "| key | value | default | |\n| --- | --- | --- | --- |"
     needed = kind.get("required", ())
     for name, key in rows:
-        default = "*needed*" if name in needed else f"`{json.dumps(key['default'])}`" if "default" in key else ""
+        default = "*needed*" if name in needed else _default(key["default"]) if "default" in key else ""
         said = _escaped(key.get("description", "")).replace("\n", " ")
         yield f"| `{name}` | {_value(key, known)} | {_cell(default)} | {_cell(said)} |"
     yield ""
+
+
+def _default(value: Any) -> str:
+    """As it would be written; of a whole section only its kind, since what it defaults to stands with it."""
+    if isinstance(value, dict):
+        return f"`{value['kind']}`" if "kind" in value else ""
+    return f"`{json.dumps(value)}`"
 
 
 def _value(key: Schema, known: Schema) -> str:
