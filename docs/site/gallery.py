@@ -43,6 +43,18 @@ evo.plots.compare(result, x="parameters.cost")
 """,
     ),
     Picture(
+        "ridgeline",
+        "Is a mean of one half a balance, or a coin tossed once?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml")
+sweep = {"grid": {"parameters.hare": {"linspace": [0.5, 3.5, 7]}}}
+crowd = {"population": {"kind": "well_mixed", "size": 30}, "mutation": {"rate": 0.02}, "sweep": sweep, "plots": []}
+run = {"generations": 50, "start": {"hunt": 0.5}}
+result = evo.run(Experiment(**hunt.data | crowd | {"run": run}), replicates=200, progress=False)
+evo.plots.ridgeline(result)
+""",
+    ),
+    Picture(
         "paths",
         "What happens over time, and how much of it is chance?",
         """
