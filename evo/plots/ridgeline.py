@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from evo.plots.compare import Along, final_shares, paths_along, places_along
 from evo.plots.labels import darkened
-from evo.plots.page import COLUMN, PAGE, PictureError, add_note, close_page, label_body, open_page, settings
+from evo.plots.page import COLUMN, PAGE, PictureError, add_note, close_page, label_body, open_page, settings, wrap
 from evo.plots.panels import title_panels
 from evo.plots.swept import choose_part
 from evo.plots.words import axis_label, strategy_labels
@@ -49,11 +49,12 @@ def ridgeline(result: Result, *, part: str | None = None, x: str | None = None) 
                 _draw(ax, bars[:, place] / highest * RISE, own[strategy])
                 _dress(ax, along, first=place == 0)
         for ax, strategy in zip(grid[-1], shown, strict=True):
-            ax.set_xlabel(f"final share: {called[strategy]}")
+            words = wrap(f"final share: {called[strategy]}", inches=(width - 0.6) / len(shown) - 0.15, size=8)
+            ax.set_xlabel(words)
         title_panels(page, list(grid[:, 0]), [set_here for set_here, _ in rows], model)
         if len(paths) == 1 and paths[0] != "run.start":
             label_body(page, axis_label(paths[0], model), "y")
-        fewest = min(len(shares[point]) for _, along in rows for points in along.points for point in points)
+        fewest = min(len(shares.get(point, ())) for _, along in rows for points in along.points for point in points)
         add_note(page, f"Bars: how many of the replicates ({fewest} a point) end there; at most {highest:.0%} of them.")
         return close_page(page, list(grid.flat), aspect=0.28 * (most + RISE) * len(shown) / width)
 
