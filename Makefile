@@ -4,7 +4,7 @@
 PYTHON ?= python3
 INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-slow test-pure check style layers types format clean
+.PHONY: help run test test-slow test-pure check style layers types docs docs-quick format clean
 .NOTPARALLEL:
 
 help:  ## show this list
@@ -14,7 +14,7 @@ run: .venv/run.stamp  ## the main job: run configs/big_shift.yaml into runs/big_
 	.venv/bin/evo run configs/big_shift.yaml --out runs/big_shift --resume
 
 test: .venv/test.stamp  ## the tests, without the slow ones
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --junitxml=build/tests.xml
 
 test-slow: .venv/test.stamp  ## the slow tests
 	.venv/bin/python -m pytest -m slow
@@ -33,6 +33,12 @@ layers: .venv/test.stamp
 
 types: .venv/test.stamp
 	.venv/bin/pyright
+
+docs: .venv/test.stamp .venv/docs.stamp  ## the site, with pictures and notebooks, into docs/_build/site
+	.venv/bin/python docs/site/build.py
+
+docs-quick: .venv/test.stamp .venv/docs.stamp  ## the site without running gallery and notebooks
+	.venv/bin/python docs/site/build.py --quick
 
 format: .venv/test.stamp  ## put the code into the house format
 	.venv/bin/ruff check --fix

@@ -48,6 +48,14 @@ class Compare(Spec):
     x: str | None = None
 
 
+class Ridgeline(Spec):
+    """How the final shares of replicates are distributed for each value of a swept path: histograms one above the other."""
+
+    kind: Literal["ridgeline"] = "ridgeline"
+    part: str | None = None
+    x: str | None = None
+
+
 class Sensitivity(Spec):
     """Which swept path decides: Sobol's and Morris's indices of each `measure` (a column of the outcomes) as bars with
     intervals, from samples of kind `saltelli` and `morris`."""
@@ -103,5 +111,5 @@ def _by_name(value: object) -> object:
 
 
 OfGraphs = Lattice | Network | Levels | Interface
-_Kinds = Annotated[Prevail | Paths | Mix | Compare | Sensitivity | OfGraphs, Field(discriminator="kind")]
+_Kinds = Annotated[Prevail | Paths | Mix | Compare | Ridgeline | Sensitivity | OfGraphs, Field(discriminator="kind")]
 Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

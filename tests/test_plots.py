@@ -20,7 +20,7 @@ from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, StepPatch
 from matplotlib.text import Text
 from PIL import Image
 
@@ -313,6 +313,20 @@ def test_runs_without_randomness_have_no_band() -> None:
     assert not any("replicates" in words for words in _words(figure))
 
 
+def test_ridges_are_histograms_of_the_replicates() -> None:
+    asked = experiment(2, sweep={"grid": {"parameters.b": [0, 1, 2]}})
+    mixes = {0: [[1.0, 0.0]] * 4, 1: [[0.0, 1.0], [1.0, 0.0]] * 2, 2: [[0.5, 0.5], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]]}
+    figure = plots.ridgeline(result_of(asked, outcomes_of(mixes, ["strategy_a", "strategy_b"])))
+    found = [each for each in figure.findobj(StepPatch) if str(each.get_gid()).startswith("ridge")]
+    ridges = {int(each.get_gid().split()[1]): each.get_data() for each in found}
+    highest = ridges[0].values.max()
+    for place, shares in mixes.items():
+        height = (ridges[place].values - place) / highest
+        seen = np.histogram([share[0] for share in shares], bins=ridges[place].edges)[0] / 4
+        assert height == pytest.approx(seen)
+    assert highest < 1  # no ridge reaches into the next one
+
+
 def test_what_is_the_same_in_all_panels_is_told_once(swept: evo.Result) -> None:
     assert swept.paths is not None
     words = {word.replace("\n", " ").replace("\u00a0", " ") for word in _words(plots.paths(swept, points=[0, 1]))}
@@ -500,6 +514,12 @@ def _twenty_panels() -> Figure:
 def _categories() -> Figure:
     grid = {"dynamics.kind": ["moran", "wright_fisher"], "run.start": [{}, {"strategy_a": 0.9}, {"strategy_b": 0.9}]}
     return plots.compare(_random_result(experiment(4, long=True, sweep={"grid": grid}), 10), x="run.start")
+
+
+@_hard
+def _ridges_of_four_with_long_names() -> Figure:
+    grid = {"parameters.b": {"linspace": [0, 3, 12]}, "run.start": [{}, {"strategy_a": 0.9}, {"strategy_b": 0.9}]}
+    return plots.ridgeline(_random_result(experiment(4, long=True, sweep={"grid": grid}), 40))
 
 
 @pytest.mark.parametrize("name", list(HARD))

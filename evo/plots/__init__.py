@@ -1,7 +1,7 @@
 """Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
-Of a result, each function takes a `Result` (all but `prevail` and `compare` also an `evo.Path`) and gives a `Figure`; the
-caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
+Of a result, each function takes a `Result` (all but `prevail`, `compare` and `ridgeline` also an `evo.Path`) and gives a `Figure`;
+the caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
 populations on graphs: of a result they run replicates again, of a path they need its nodes; `animate` makes a film of
 one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
 for. What cannot be drawn raises PictureError and says why.
@@ -36,6 +36,7 @@ from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.prevail import prevail
+from evo.plots.ridgeline import ridgeline
 from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
@@ -67,6 +68,7 @@ __all__ = [
     "network",
     "paths",
     "prevail",
+    "ridgeline",
     "save",
     "sensitivity",
     "simplex",
@@ -78,6 +80,7 @@ _BY_KIND = {
     "paths": paths,
     "mix": mix,
     "compare": compare,
+    "ridgeline": ridgeline,
     "sensitivity": sensitivity,
     "lattice": lattice,
     "network": network,

@@ -1,0 +1,240 @@
+"""The gallery: every picture of `evo.plots`, each by the code that stands beside it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+class Picture(NamedTuple):
+    name: str
+    question: str
+    code: str  # its last line is the picture
+
+
+PICTURES = [
+    Picture(
+        "prevail",
+        "Who prevails, over two numbers of the config, beside the lines of theory?",
+        """
+shift = evo.load("configs/big_shift.yaml")
+grid = {
+    "run.start": [{"command": 0.97}, {"collaborate": 0.97}],
+    "parameters.chi": {"linspace": [0.02, 1, 12]},
+    "parameters.omega": {"linspace": [0, 1.6, 12]},
+}
+result = evo.run(Experiment(**shift.data | {"sweep": {"grid": grid}, "plots": []}), progress=False)
+lines = {"invasion": [("collaborate", "command")], "dominance": [("collaborate", "command")]}
+evo.plots.prevail(result, x="parameters.chi", y="parameters.omega", **lines)
+""",
+    ),
+    Picture(
+        "compare",
+        "How do final mixes change with a number, and how far do replicates lie apart?",
+        """
+hawks = evo.load("configs/hawk_dove.yaml")
+sweep = {"grid": {"parameters.cost": {"linspace": [2, 8, 7]}}}
+result = evo.run(Experiment(**hawks.data | {"sweep": sweep, "plots": []}), replicates=16, progress=False)
+evo.plots.compare(result, x="parameters.cost")
+""",
+    ),
+    Picture(
+        "ridgeline",
+        "Is a mean of one half a balance, or a coin tossed once?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml")
+sweep = {"grid": {"parameters.hare": {"linspace": [0.5, 3.5, 7]}}}
+crowd = {"population": {"kind": "well_mixed", "size": 30}, "mutation": {"rate": 0.02}, "sweep": sweep, "plots": []}
+run = {"generations": 50, "start": {"hunt": 0.5}}
+result = evo.run(Experiment(**hunt.data | crowd | {"run": run}), replicates=200, progress=False)
+evo.plots.ridgeline(result)
+""",
+    ),
+    Picture(
+        "paths",
+        "What happens over time, and how much of it is chance?",
+        """
+hawks = evo.load("configs/hawk_dove.yaml")
+path = evo.simulate(hawks.model, generations=100, replicates=32, start={"hawk": 0.05}, seed=1)
+evo.plots.paths(path)
+""",
+    ),
+    Picture(
+        "mix",
+        "The same, stacked: who makes room for whom?",
+        """
+circle = evo.load("configs/rock_paper_scissors.yaml").replace({"parameters.win": 0.8})
+evo.plots.mix(evo.simulate(circle.model, generations=100, start={"rock": 0.5, "paper": 0.3}, record_every=0.5))
+""",
+    ),
+    Picture(
+        "gradient",
+        "Which way does selection push, and where does it stop?",
+        """
+stags = evo.load("configs/stag_hunt.yaml").model
+evo.plots.gradient(stags, exact.gradient_of_selection(stags))
+""",
+    ),
+    Picture(
+        "simplex",
+        "The same for three strategies: the flow, and all of its rest points.",
+        """
+circle = evo.load("configs/rock_paper_scissors.yaml").replace({"parameters.win": 2}).model
+evo.plots.simplex(circle, points=exact.rest_points(circle))
+""",
+    ),
+    Picture(
+        "stationary",
+        "How often is a finite population in each state in the long run?",
+        """
+hawks = evo.load("configs/hawk_dove.yaml").model
+evo.plots.stationary(hawks, exact.stationary(hawks))
+""",
+    ),
+    Picture(
+        "invasion",
+        "If mutants are rare: who invades whom, and where is the population most of the time?",
+        """
+partners = evo.load("configs/reciprocity.yaml").replace(
+    {
+        "population": {"kind": "well_mixed", "size": 30},
+        "dynamics": {"kind": "pairwise_comparison"},
+        "measure": ["final_mix"],
+    }
+)
+evo.plots.invasion(partners.model, exact.invasion_graph(partners.model))
+""",
+    ),
+    Picture(
+        "bifurcation",
+        "Where does a population rest as a number moves, and where does that place vanish?",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.omega": 0.4})
+course = exact.continuation(shift, "parameters.chi", low=0.02, high=1)
+evo.plots.bifurcation(shift, course, strategies=["collaborate"])
+""",
+    ),
+    Picture(
+        "lattice",
+        "Who plays what on a square, and when?",
+        """
+square = evo.load("configs/nowak_may.yaml")
+path = evo.simulate(square.model, generations=62, start={"defect": 1.0203e-4}, nodes=True)
+evo.plots.lattice(path, times=[20, 30, 62])
+""",
+    ),
+    Picture(
+        "interface",
+        "How fast do clusters grow: the share of ties between unlike neighbours over time.",
+        """
+square = evo.load("configs/nowak_may.yaml")
+path = evo.simulate(square.model, generations=62, start={"defect": 1.0203e-4}, nodes=True)
+evo.plots.interface(path)
+""",
+    ),
+    Picture(
+        "network",
+        "Who plays what in an organisation?",
+        """
+mesh = evo.load("configs/hierarchy_or_mesh.yaml").replace({"parameters.omega": 0.7})
+path = evo.simulate(mesh.model, generations=60, start={"command": 0.97}, seed=3, record_every=2, nodes=True)
+evo.plots.network(path)
+""",
+    ),
+    Picture(
+        "levels",
+        "Does a shift come from the top or from below?",
+        """
+mesh = evo.load("configs/hierarchy_or_mesh.yaml").replace({"parameters.omega": 0.7})
+path = evo.simulate(
+    mesh.model, generations=60, replicates=4, start={"command": 0.97}, seed=3, record_every=2, nodes=True
+)
+evo.plots.levels(path)
+""",
+    ),
+    Picture(
+        "dose_response",
+        "How much does it take to tip it?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}})
+found = evo.tipping.critical(hunt, by="seed", target=evo.tipping.Target("hunt", horizon=200))
+evo.plots.dose_response(found)
+""",
+    ),
+    Picture(
+        "levers",
+        "Which numbers would make it take less?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}})
+found = evo.tipping.critical(hunt, by="seed", target=evo.tipping.Target("hunt", horizon=200))
+evo.plots.levers(evo.tipping.levers(found, paths=["parameters.hare", "parameters.stag"]))
+""",
+    ),
+    Picture(
+        "loop",
+        "Is the way back the way there?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}, "mutation.rate": 0.01})
+path = {"first": 3.5, "last": 0.05, "rate": 0.02, "rest": 100, "observable": "hunt", "slower": False}
+evo.plots.loop(evo.tipping.ramp(hunt, "parameters.hare", **path))
+""",
+    ),
+    Picture(
+        "sensitivity",
+        "Which of the numbers that I do not know decides who prevails?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml")
+asked = evo.sensitivity.designed(hunt, size=16, trajectories=8)
+evo.plots.sensitivity(evo.run(asked, progress=False))
+""",
+    ),
+]
+
+INTRODUCTION = """# Gallery
+
+Every picture, by the code that stands with it. Each is a matplotlib figure; `evo.plots.save(figure, "name")` writes PDF, SVG and
+PNG with the config, seed and versions that made it. All blocks begin with
+
+```python
+import evo
+from evo import exact
+from evo.experiment import Experiment
+```
+"""
+
+
+def write(to: Path, *, run: bool) -> None:
+    parts = [INTRODUCTION]
+    for picture in PICTURES:
+        code = picture.code.strip()
+        parts += [f"## {picture.name}", picture.question, f"```python\n{code}\n```"]
+        if run:
+            draw(picture).savefig(to / f"gallery-{picture.name}.svg")
+            parts.append(f"![{picture.name}: {picture.question}](gallery-{picture.name}.svg)")
+    (to / "gallery.md").write_text("\n\n".join(parts) + "\n")
+
+
+def draw(picture: Picture):
+    """The figure that the code of a picture ends with, run where `configs/` is."""
+    import evo
+    from evo import exact
+    from evo.experiment import Experiment
+
+    *before, last = _statements(picture.code)
+    known = {"evo": evo, "exact": exact, "Experiment": Experiment}
+    here = Path.cwd()
+    os.chdir(CONFIGS.parent)
+    try:
+        for statement in before:
+            exec(statement, known)
+        return eval(last, known)
+    finally:
+        os.chdir(here)
+
+
+def _statements(code: str) -> list[str]:
+    return [ast.unparse(statement) for statement in ast.parse(code).body]
