@@ -17,6 +17,7 @@ from evo.cli import (
     ramp,
     report,
     rerun,
+    robust,
     run,
     schema,
     sensitivity,
@@ -40,6 +41,7 @@ app.command("analyse")(analyse.analyse)
 app.command("tip")(tip.tip)
 app.command("levers")(levers.levers)
 app.command("ramp")(ramp.ramp)
+app.command("robust")(robust.robust)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("plot")(plot.plot)
 app.command("merge")(merge.merge)
