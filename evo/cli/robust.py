@@ -49,7 +49,7 @@ def robust(
     from evo.batch.progress import reporter
     from evo.batch.runner import carry_out
     from evo.cli.run import confirm, planned, tell_files, tell_time, threads_of
-    from evo.cli.summary import tell_experiment, tell_failures, tell_plan
+    from evo.cli.summary import tell_experiment, tell_plan
     from evo.robustness import designed, findings
 
     study = designed(

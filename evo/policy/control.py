@@ -12,7 +12,7 @@ from evo._spec import ConfigError, ConfigProblem
 from evo.formulas import FormulaError, evaluate
 from evo.interventions import Schedule
 from evo.interventions.kinds import Seed, Vote
-from evo.interventions.prices import written
+from evo.interventions.prices import price_of
 from evo.interventions.schedule import UNDER_WAY
 
 if TYPE_CHECKING:
@@ -39,32 +39,31 @@ class Control:
     def sizes(self, levels: int) -> np.ndarray:
         return np.linspace(0.0, self.most, levels)
 
-    def _sized(self, size: float) -> Any:
-        """The intervention of this size, for good from generation 0 on."""
-        return self.spec.model_copy(update={"size": float(size), "at": 0.0, "when": None, "lasts": None, "until": None})
+    def sized(self, size: float, *, at: float = 0.0, lasts: float | None = None) -> Any:
+        """The intervention of this size from a time on, for a while or for good."""
+        return self.spec.model_copy(update={"size": float(size), "at": at, "when": None, "lasts": lasts, "until": None})
 
     def of(self, model: Model, size: float) -> Model:
         """The model while the intervention is under way at this size; itself at size 0."""
         if size == 0.0:
             return model
-        schedule = Schedule(model, (self._sized(size),), (self.name,))
+        schedule = Schedule(model, (self.sized(size),), (self.name,))
         state = schedule.begin()
         regime = schedule.regime(replace(state, phase=[UNDER_WAY], began=[0.0]))
         found = regime.model.model_copy()
         found.__dict__["lowered"] = regime.dress(regime.model.lowered)  # what the intervention adds is no key of a model
         return found
 
-    def price(self, model: Model, size: float, shares: np.ndarray) -> np.ndarray:
-        """What a generation costs per head at these mixes, (states, d) to (states,); nothing at size 0."""
-        if size == 0.0:
-            return np.zeros(len(shares))
-        text = written(self._sized(size), model, began=0.0)
-        names = {f"x_{name}": shares[:, k] for k, name in enumerate(model.strategies)}
+    def price(self, model: Model, size: float | np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """What a generation costs per head at these mixes, (states, d) to (states,), of one size or a size for each; nothing at
+        size 0."""
+        whole = float(model.lowered.sizes.sum()) if model.population.finite else 1.0
+        mix = {f"x_{name}": shares[:, k] for k, name in enumerate(model.strategies)}
         try:
-            found = evaluate(text, {**model.parameter_values, **names})
+            found = evaluate(price_of(self.spec), {"size": size, "Z": whole, **model.parameter_values, **mix})
         except FormulaError as error:
-            raise self.refused(("price",), f"{error}; here a price may read the shares, parameters and size") from None
-        return np.broadcast_to(np.asarray(found, float), (len(shares),))
+            raise self.refused(("price",), f"{error}; here a price may read the shares, parameters, size and Z") from None
+        return np.where(np.asarray(size) == 0.0, 0.0, np.broadcast_to(np.asarray(found, float), (len(shares),)))
 
     def refused(self, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
         return _refused(self.place, path, message, hint)
@@ -73,9 +72,8 @@ class Control:
     def model(self) -> Model:
         return self.experiment.model
 
-    def words(self) -> str:
-        paid = "from outside"
-        return f"{self.name}: {self.spec.kind} of at most {self.most:g}, paid {paid}"
+    def __str__(self) -> str:
+        return f"{self.name}: {self.spec.kind} of at most {self.most:g}, paid from outside"
 
 
 def control_of(experiment: Experiment, *, which: str | None = None, most: float | None = None) -> Control:

@@ -65,7 +65,7 @@ class Policy:
         """The answer in words."""
         best = self.best
         told = (
-            f"{self.control.words()}: the least-cost policy pays {best.cost:.4g} per head for a probability of "
+            f"{self.control}: the least-cost policy pays {best.cost:.4g} per head for a probability of "
             f"{best.probability:.4g} (no policy pays less than {self.bound:.4g}); without any it is {self.without.probability:.3g}"
         )
         for plan in (self.constant, self.until):
