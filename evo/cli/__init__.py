@@ -13,6 +13,7 @@ from evo.cli import (
     merge,
     new,
     plot,
+    policy,
     query,
     ramp,
     report,
@@ -39,6 +40,7 @@ app.command("check")(check.check)
 app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
 app.command("tip")(tip.tip)
+app.command("policy")(policy.policy)
 app.command("levers")(levers.levers)
 app.command("ramp")(ramp.ramp)
 app.command("robust")(robust.robust)

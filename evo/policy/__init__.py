@@ -12,6 +12,7 @@ from evo.policy.aim import Aim
 from evo.policy.control import Control, control_of
 from evo.policy.decisions import Plan, Policy, least_cost
 from evo.policy.incentives import incentive_cost
+from evo.policy.steering import Scored, Steered, steer
 
 
 __all__ = [
@@ -19,7 +20,10 @@ __all__ = [
     "Control",
     "Plan",
     "Policy",
+    "Scored",
+    "Steered",
     "control_of",
     "incentive_cost",
     "least_cost",
+    "steer",
 ]

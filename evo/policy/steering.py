@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from evo.exact.flows.fields import Field
     from evo.experiment import Experiment
 
-SEGMENTS = 10
-NODES = 5  # sizes at which the field is known; between them a polynomial of their degree
-STEPS = 8  # of Runge and Kutta's fourth order a segment, at least; and no longer than a quarter of a generation
-HALVINGS = 7  # of the least goal
+SEGMENTS = 6
+NODES = 3  # sizes at which the field is known; between them a polynomial of their degree
+STEPS = 4  # of Runge and Kutta's fourth order a segment, at least; and no longer than a generation
+HALVINGS = 6  # of the least goal
 MARGINS = 6  # goals from the separatrix to the level that are scored
 
 
@@ -132,7 +132,7 @@ class Flow:
         """Mixes at the end (k, d) and costs (k,) of plans (k, segments)."""
         x, cost = np.repeat(self.start[None], len(plans), axis=0), np.zeros(len(plans))
         span = self.by / self.segments
-        steps = max(STEPS, int(np.ceil(span / 0.25)))
+        steps = max(STEPS, int(np.ceil(span)))
         h = span / steps
         for u in plans.T:
             for _ in range(steps):
@@ -254,7 +254,7 @@ def _steered(flow: Flow, goal: float, place: int, guess: np.ndarray) -> np.ndarr
         bounds=[(0.0, most)] * len(guess),
         constraints={"type": "ineq", "fun": lambda plan: known(plan)[1] - goal, "jac": lambda plan: known(plan)[3]},
         method="SLSQP",
-        options={"maxiter": 60, "ftol": 1e-7},
+        options={"maxiter": 25, "ftol": 1e-7},
     )
     return np.clip(found.x, 0.0, most)
 
