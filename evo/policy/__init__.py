@@ -12,7 +12,7 @@ from evo.policy.aim import Aim
 from evo.policy.control import Control, control_of
 from evo.policy.decisions import Plan, Policy, least_cost
 from evo.policy.incentives import incentive_cost
-from evo.policy.steering import Scored, Steered, steer
+from evo.policy.steering import Push, Steered, steer
 
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "Control",
     "Plan",
     "Policy",
-    "Scored",
+    "Push",
     "Steered",
     "control_of",
     "incentive_cost",
