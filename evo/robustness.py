@@ -123,12 +123,16 @@ def designed(
     known = [part.name or "" for part in experiment.sweep]
     for part in parts:
         if part not in known:
-            raise ConfigError([ConfigProblem(("sweep",), None, f"no part is called {part!r}", f"parts: {', '.join(known)}")])
+            raise ConfigError(
+                [ConfigProblem(("sweep",), None, f"no part is called {part!r}", f"parts: {', '.join(known)}")]
+            )
     found = list(_conclusions(experiment, parts))
     chosen = found[:MOST]
     axes = tuple(tuple(_axes(here, set(one.settings), over or {}, spread)) for one, here in chosen)
     sweep = [
-        part for place, (one, here) in enumerate(chosen) for part in _parts(place, one, here, axes[place], samples, steps)
+        part
+        for place, (one, here) in enumerate(chosen)
+        for part in _parts(place, one, here, axes[place], samples, steps)
     ]
     data = experiment.data | {"sweep": sweep, "plots": []}
     data["measure"] = ["prevailing"]
@@ -228,7 +232,8 @@ class Finding:
     def statement(self) -> str:
         low, high = self.interval
         others = ", ".join(f"{name} {count / self.of:.0%}" for name, count in self.elsewhere.items())
-        told = f"{self.conclusion}: {self.winner} prevails, and does in {self.holds / self.of:.0%} of the space ({low:.0%} to {high:.0%})"
+        share = f"{self.holds / self.of:.0%} of the space ({low:.0%} to {high:.0%})"
+        told = f"{self.conclusion}: {self.winner} prevails, and does in {share}"
         told += f"; elsewhere {others}" if others else ""
         return f"{told}; first broken by {self.breaks[0]}" if self.breaks else f"{told}; no parameter alone breaks it"
 

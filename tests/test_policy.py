@@ -23,7 +23,9 @@ HUNT = {
 
 
 def experiment(**changed):
-    return evo.Experiment.model_validate(HUNT).replace({key.replace("__", "."): value for key, value in changed.items()})
+    return evo.Experiment.model_validate(HUNT).replace(
+        {key.replace("__", "."): value for key, value in changed.items()}
+    )
 
 
 def test_no_policy_of_all_costs_less():

@@ -108,7 +108,10 @@ def _tell(say: Console, study: Study, found: Sequence[Finding], result: Result, 
     vary = {axis.path: axis for axes in study.axes for axis in axes}
     told = ", ".join(f"{path.removeprefix('parameters.')} {axis}" for path, axis in vary.items())
     say.print(f"space: {told}; uniform, {study.samples} points by a Latin hypercube", style="dim")
-    say.print("a parameter breaks a conclusion alone, all others as in the config; first is nearest, by its range", style="dim")
+    say.print(
+        "a parameter breaks a conclusion alone, all others as in the config; first is nearest, by its range",
+        style="dim",
+    )
     if study.left:
         say.print(f"note: {study.left} more conclusions were left out: choose with --part", style="yellow")
     tell_failures(say, result)

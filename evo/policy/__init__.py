@@ -14,7 +14,6 @@ from evo.policy.decisions import Plan, Policy, least_cost
 from evo.policy.incentives import incentive_cost
 from evo.policy.steering import Push, Steered, steer
 
-
 __all__ = [
     "Aim",
     "Control",

@@ -51,7 +51,9 @@ class Control:
         state = schedule.begin()
         regime = schedule.regime(replace(state, phase=[UNDER_WAY], began=[0.0]))
         found = regime.model.model_copy()
-        found.__dict__["lowered"] = regime.dress(regime.model.lowered)  # what the intervention adds is no key of a model
+        found.__dict__["lowered"] = regime.dress(
+            regime.model.lowered
+        )  # what the intervention adds is no key of a model
         return found
 
     def price(self, model: Model, size: float | np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -62,7 +64,9 @@ class Control:
         try:
             found = evaluate(price_of(self.spec), {"size": size, "Z": whole, **model.parameter_values, **mix})
         except FormulaError as error:
-            raise self.refused(("price",), f"{error}; here a price may read the shares, parameters, size and Z") from None
+            raise self.refused(
+                ("price",), f"{error}; here a price may read the shares, parameters, size and Z"
+            ) from None
         return np.where(np.asarray(size) == 0.0, 0.0, np.broadcast_to(np.asarray(found, float), (len(shares),)))
 
     def refused(self, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
@@ -88,13 +92,25 @@ def control_of(experiment: Experiment, *, which: str | None = None, most: float 
         hint = "give one: interventions: [{kind: subsidy, at: 0, size: 1, to: NAME}]"
         raise ConfigError([ConfigProblem(("interventions",), None, "there is none to decide upon", hint)])
     if which is not None and which not in names:
-        raise ConfigError([ConfigProblem(("interventions",), None, f"none is called {which!r}", f"there are: {', '.join(names)}")])
+        raise ConfigError(
+            [ConfigProblem(("interventions",), None, f"none is called {which!r}", f"there are: {', '.join(names)}")]
+        )
     place = 0 if which is None else names.index(which)
     spec: Any = experiment.interventions[place]
     if isinstance(spec, Seed | Vote) or not hasattr(spec, "size"):
-        raise _refused(place, ("kind",), f"a {spec.kind} has no size that could be decided upon each generation", "a subsidy, a bias or a change")
+        raise _refused(
+            place,
+            ("kind",),
+            f"a {spec.kind} has no size that could be decided upon each generation",
+            "a subsidy, a bias or a change",
+        )
     if spec.paid_by != "outside":
-        raise _refused(place, ("paid_by",), "what a policy costs is paid from outside, so that it moves no payoffs", "leave paid_by out")
+        raise _refused(
+            place,
+            ("paid_by",),
+            "what a policy costs is paid from outside, so that it moves no payoffs",
+            "leave paid_by out",
+        )
     if spec.priced == "once":
         raise _refused(place, ("priced",), "a policy pays generation by generation", "use priced: per_generation")
     size = Schedule(experiment.model, (spec,), (names[place],)).size(0) if most is None else most

@@ -114,9 +114,7 @@ class World:
         cost = 0.0
         for row in act:
             cost += float(mix @ self.prices[row, np.arange(len(row))])
-            mix = sum(
-                ((mix * (row == level)) @ self.matrices[level] for level in np.unique(row)), np.zeros(len(mix))
-            )
+            mix = sum(((mix * (row == level)) @ self.matrices[level] for level in np.unique(row)), np.zeros(len(mix)))
         return cost, float(mix @ self.ends)
 
     def best(self, worth: float) -> np.ndarray:
@@ -182,7 +180,9 @@ def _generation(model: object) -> np.ndarray:
 
 def _start(experiment: Experiment, whole: int) -> np.ndarray:
     if experiment.run.start == "random":
-        raise ConfigError([ConfigProblem(("run", "start"), None, "is random: a policy begins somewhere", "give shares")])
+        raise ConfigError(
+            [ConfigProblem(("run", "start"), None, "is random: a policy begins somewhere", "give shares")]
+        )
     counts = np.array(start_shares(dict(experiment.run.start), experiment.strategies)) * whole
     rounded = np.floor(counts).astype(int)
     rounded[np.argsort(rounded - counts, kind="stable")[: whole - rounded.sum()]] += 1

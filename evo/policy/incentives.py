@@ -27,7 +27,13 @@ def incentive_cost(control: Control, *, size: float, start: Mapping[str, int]) -
     """
     model = control.of(control.model, size)
     if not model.fixes:
-        raise ConfigError([ConfigProblem(("mutation",), None, "nobody takes over for good, so the cost has no end", "mutation.rate: 0")])
+        raise ConfigError(
+            [
+                ConfigProblem(
+                    ("mutation",), None, "nobody takes over for good, so the cost has no end", "mutation.rate: 0"
+                )
+            ]
+        )
     found = chain(model)
     visits = expected_visits(found, start)
     prices = control.price(control.model, size, found.states.shares)

@@ -55,8 +55,8 @@ class Push:
 
 @dataclass(frozen=True, eq=False)
 class Steered:
-    """The push that is cheapest for the mean field, with its cost there; and the shortest of those tried, of the same size, that the
-    finite population needs, None where none is likely enough."""
+    """The push that is cheapest for the mean field, with its cost there; and the shortest of the same size that was likely enough in
+    the finite population, None where none of those tried was."""
 
     control: Control = field(repr=False)
     aim: Aim
@@ -68,7 +68,9 @@ class Steered:
     @property
     def statement(self) -> str:
         """The answer in words."""
-        told = f"{self.control}: the mean field tips for {self.cost:.4g} per head; in the finite population {self.optimum}"
+        told = (
+            f"{self.control}: the mean field tips for {self.cost:.4g} per head; in the finite population {self.optimum}"
+        )
         if self.safe is None:
             return f"{told}; no longer push of this size is likely enough"
         return f"{told}; with {self.safe.lasts - self.optimum.lasts:.3g} generations more, {self.safe}"
@@ -111,12 +113,16 @@ def steer(
 
     if not np.isfinite(costs(control.most)):
         message = f"{control.most:g} all the time does not tip the mean field"
-        raise ConfigError([ConfigProblem(("interventions", control.place, "size"), None, message, "allow more, or more time")])
+        raise ConfigError(
+            [ConfigProblem(("interventions", control.place, "size"), None, message, "allow more, or more time")]
+        )
     low, high = 0.0, control.most  # the least size that tips at all
     for _ in range(10):
         middle = 0.5 * (low + high)
         low, high = (low, middle) if np.isfinite(costs(middle)) else (middle, high)
-    found = minimize_scalar(costs, bounds=(high, control.most), method="bounded", options={"xatol": 1e-3 * control.most})
+    found = minimize_scalar(
+        costs, bounds=(high, control.most), method="bounded", options={"xatol": 1e-3 * control.most}
+    )
     size = min((float(found.x), high, control.most), key=costs)
     lasts, cost = _least(control, model, aim, size)
     tried = []
