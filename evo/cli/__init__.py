@@ -14,10 +14,12 @@ from evo.cli import (
     merge,
     new,
     plot,
+    policy,
     query,
     ramp,
     report,
     rerun,
+    robust,
     run,
     schema,
     sensitivity,
@@ -40,8 +42,10 @@ app.command("show")(show.show)
 app.command("analyse")(analyse.analyse)
 app.command("explore")(explore.explore)
 app.command("tip")(tip.tip)
+app.command("policy")(policy.policy)
 app.command("levers")(levers.levers)
 app.command("ramp")(ramp.ramp)
+app.command("robust")(robust.robust)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("plot")(plot.plot)
 app.command("merge")(merge.merge)

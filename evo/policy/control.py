@@ -1,0 +1,123 @@
+"""What a policy may do: an intervention of the config, at any size up to a bound, decided upon once a generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evo._spec import ConfigError, ConfigProblem
+from evo.formulas import FormulaError, evaluate
+from evo.interventions import Schedule
+from evo.interventions.kinds import Seed, Vote
+from evo.interventions.prices import price_of
+from evo.interventions.schedule import UNDER_WAY
+
+if TYPE_CHECKING:
+    from evo.experiment import Experiment
+    from evo.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """One intervention of an experiment, whose size is decided upon: from 0, nothing, to `most`."""
+
+    experiment: Experiment
+    place: int
+    most: float
+
+    @property
+    def spec(self) -> Any:
+        return self.experiment.interventions[self.place]
+
+    @property
+    def name(self) -> str:
+        return self.experiment.intervention_names[self.place]
+
+    def sizes(self, levels: int) -> np.ndarray:
+        return np.linspace(0.0, self.most, levels)
+
+    def sized(self, size: float, *, at: float = 0.0, lasts: float | None = None) -> Any:
+        """The intervention of this size from a time on, for a while or for good."""
+        return self.spec.model_copy(update={"size": float(size), "at": at, "when": None, "lasts": lasts, "until": None})
+
+    def of(self, model: Model, size: float) -> Model:
+        """The model while the intervention is under way at this size; itself at size 0."""
+        if size == 0.0:
+            return model
+        schedule = Schedule(model, (self.sized(size),), (self.name,))
+        state = schedule.begin()
+        regime = schedule.regime(replace(state, phase=[UNDER_WAY], began=[0.0]))
+        found = regime.model.model_copy()
+        found.__dict__["lowered"] = regime.dress(
+            regime.model.lowered
+        )  # what the intervention adds is no key of a model
+        return found
+
+    def price(self, model: Model, size: float | np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """What a generation costs per head at these mixes, (states, d) to (states,), of one size or a size for each; nothing at
+        size 0."""
+        whole = float(model.lowered.sizes.sum()) if model.population.finite else 1.0
+        mix = {f"x_{name}": shares[:, k] for k, name in enumerate(model.strategies)}
+        try:
+            found = evaluate(price_of(self.spec), {"size": size, "Z": whole, **model.parameter_values, **mix})
+        except FormulaError as error:
+            raise self.refused(
+                ("price",), f"{error}; here a price may read the shares, parameters, size and Z"
+            ) from None
+        return np.where(np.asarray(size) == 0.0, 0.0, np.broadcast_to(np.asarray(found, float), (len(shares),)))
+
+    def refused(self, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
+        return _refused(self.place, path, message, hint)
+
+    @cached_property
+    def model(self) -> Model:
+        return self.experiment.model
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.spec.kind} of at most {self.most:g}, paid from outside"
+
+
+def control_of(experiment: Experiment, *, which: str | None = None, most: float | None = None) -> Control:
+    """The control that an experiment's intervention is: `which` by name, by default the first; `most` its largest size, by
+    default the size that the config gives.
+
+    Raises ConfigError where there is none, where it has no size to decide upon, where it is no intervention that goes on, or
+    where its price is taken from payoffs.
+    """
+    names = experiment.intervention_names
+    if not names:
+        hint = "give one: interventions: [{kind: subsidy, at: 0, size: 1, to: NAME}]"
+        raise ConfigError([ConfigProblem(("interventions",), None, "there is none to decide upon", hint)])
+    if which is not None and which not in names:
+        raise ConfigError(
+            [ConfigProblem(("interventions",), None, f"none is called {which!r}", f"there are: {', '.join(names)}")]
+        )
+    place = 0 if which is None else names.index(which)
+    spec: Any = experiment.interventions[place]
+    if isinstance(spec, Seed | Vote) or not hasattr(spec, "size"):
+        raise _refused(
+            place,
+            ("kind",),
+            f"a {spec.kind} has no size that could be decided upon each generation",
+            "a subsidy, a bias or a change",
+        )
+    if spec.paid_by != "outside":
+        raise _refused(
+            place,
+            ("paid_by",),
+            "what a policy costs is paid from outside, so that it moves no payoffs",
+            "leave paid_by out",
+        )
+    if spec.priced == "once":
+        raise _refused(place, ("priced",), "a policy pays generation by generation", "use priced: per_generation")
+    size = Schedule(experiment.model, (spec,), (names[place],)).size(0) if most is None else most
+    if not size > 0:
+        raise _refused(place, ("size",), f"the largest size must be positive, is {size:g}")
+    return Control(experiment, place, float(size))
+
+
+def _refused(place: int, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
+    return ConfigError([ConfigProblem(("interventions", place, *path), None, message, hint)])
