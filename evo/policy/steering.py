@@ -55,8 +55,8 @@ class Push:
 
 @dataclass(frozen=True, eq=False)
 class Steered:
-    """The push that is cheapest for the mean field, with its cost there; and the shortest of the same size that was likely enough in
-    the finite population, None where none of those tried was."""
+    """The push that is cheapest for the mean field, with its cost there; and the shortest of the same size that was likely
+    enough in the finite population, None where none of those tried was."""
 
     control: Control = field(repr=False)
     aim: Aim
