@@ -68,9 +68,10 @@ def outcome(experiment: evo.Experiment, **settings: Any) -> Frame:
 
 def test_what_is_shipped():
     assert NAMES == [
-        "ambidextrous", "better_game", "big_shift", "coevolving_ties", "five_rules", "hauert_doebeli", "hawk_dove", "hierarchy_or_mesh",
-        "institutions", "internet", "local_shocks", "nowak_may", "organisations", "pace", "power_of_pull", "prisoners_dilemma", "public_goods", "punishment",
-        "reciprocity", "rock_paper_scissors", "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias", "self_organizing_school",
+        "ambidextrous", "better_game", "big_shift", "coevolving_ties", "five_rules", "hauert_doebeli", "hawk_dove",
+        "hierarchy_or_mesh", "institutions", "internet", "local_shocks", "nowak_may", "organisations", "pace",
+        "power_of_pull", "prisoners_dilemma", "public_goods", "punishment", "reciprocity", "rock_paper_scissors",
+        "rogers", "santos_pacheco_scale_free", "scalar_stress", "selection_bias", "self_organizing_school",
         "small_shifts", "stag_hunt", "switching", "turbulence", "wisdom",
     ]  # fmt: skip
 
