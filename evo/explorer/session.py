@@ -124,10 +124,7 @@ class Session:
         self.settings.clear()
 
     def look(self) -> Scene:
-        """The flow and where it leads, drawn at once; or, where flows are slow, a scene of which it is pending.
-
-        Raises ConfigError or SimulationError.
-        """
+        """The flow and where it leads, drawn at once; pending where flows are slow. Raises ConfigError or SimulationError."""
         experiment = self.experiment
         flow = flow_of(experiment)
         wanted = min(MOST, max(experiment.replicates, 1)) if experiment.random else 0
