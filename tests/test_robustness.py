@@ -15,10 +15,10 @@ HUNT = Path(__file__).parent.parent / "configs" / "stag_hunt.yaml"
 
 @pytest.fixture(scope="module")
 def hunt():
-    start = {"run.start": {"hunt": 0.6}, "sweep": [], "parameters.conformity": {"value": 1}}
-    return evo.load(HUNT).replace(
-        start | {"parameters.stag": {"value": 4}, "parameters.hare": {"value": 2, "range": [0, 4]}}
-    )
+    data = evo.load(HUNT).data
+    data["parameters"] = {"stag": 4, "hare": {"value": 2, "range": [0, 4]}, "conformity": 1}
+    data["run"]["start"] = {"hunt": 0.6}
+    return evo.Experiment.model_validate({**data, "sweep": [], "plots": []})
 
 
 def test_the_share_of_the_space_and_what_breaks_it(hunt):
