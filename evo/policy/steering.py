@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 HALVINGS = 24  # of the time of a push
-LONGER = 8  # steps from the optimum's time to all the time there is
+LONGER = 20  # steps from the optimum's time to all the time there is, each longer by the same factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,8 @@ class Push:
 
 @dataclass(frozen=True, eq=False)
 class Steered:
-    """The push that is cheapest for the mean field, with its cost there; and the shortest of the same size that was likely
-    enough in the finite population, None where none of those tried was."""
+    """The push that is cheapest for the mean field, with its cost there; and the shortest of its size that was likely enough in
+    the finite population, None where none of those tried was."""
 
     control: Control = field(repr=False)
     aim: Aim
@@ -126,7 +126,7 @@ def steer(
     size = min((float(found.x), high, control.most), key=costs)
     lasts, cost = _least(control, model, aim, size)
     tried = []
-    for time in np.linspace(lasts, aim.by, LONGER + 1):
+    for time in np.geomspace(lasts, aim.by, LONGER + 1):
         tried.append(_scored(control, aim, size, float(time), runs, workers))
         if tried[-1].probability >= aim.probability:
             break
