@@ -102,6 +102,8 @@ def parse(text: str) -> Expression:
         tree = _convert(source.read(), source, names, 0)
     except (RecursionError, MemoryError):
         raise source.error(0, "the formula is nested too deeply", "use lines under let") from None
+    except FormulaError as error:
+        raise error.with_traceback(None) from None  # which is as deep as the formula, and some pickle it
     return Expression(text, frozenset(names), tree)
 
 
