@@ -57,6 +57,7 @@ def rerun(place: Point, replicate: int, *, every: float | None = None) -> Replic
     answer = compute([Job(there, replicate, 1)], outcomes, paths, np.zeros(1, np.int8))
     if answer.errors:
         return Replicate(there, replicate, None, answer.errors[0].message, None)
+    assert answer.rows is not None  # computed here
     named = _named(answer.rows.outcomes, place.index)
     failed = failures_of(named)
     path = None if answer.rows.paths is None else _named(answer.rows.paths, place.index)

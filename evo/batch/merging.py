@@ -60,7 +60,9 @@ def joined(experiments: Sequence[Experiment], places: Sequence[Path]) -> Experim
                 f"{places[0]} and {place} are not runs of the same experiment ({told}{more}): what may differ between "
                 "runs that are merged are the sweep, the replicates, words and pictures"
             )
-    settings = {"run.replicates": max(each.run.replicates for each in experiments)}
+    if not all(isinstance(each.run.replicates, int) for each in experiments):
+        raise FolderError("runs that decide as they go how many replicates there are cannot be merged")
+    settings = {"run.replicates": max(each.run.most for each in experiments)}
     if all(each.sweep == first.sweep for each in experiments):
         return first.replace(settings)
     parts = [part for each in experiments for part in each.data.get("sweep", [{}])]

@@ -51,9 +51,7 @@ class Control:
         state = schedule.begin()
         regime = schedule.regime(replace(state, phase=[UNDER_WAY], began=[0.0]))
         found = regime.model.model_copy()
-        found.__dict__["lowered"] = regime.dress(
-            regime.model.lowered
-        )  # what the intervention adds is no key of a model
+        vars(found)["lowered"] = regime.dress(regime.model.lowered)  # what the intervention adds is no key of a model
         return found
 
     def price(self, model: Model, size: float | np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -51,5 +51,5 @@ def expected_visits(found: Chain, start: Mapping[str, int]) -> np.ndarray:
     first = np.zeros(len(found.states.counts))
     first[found.states.place([start.get(name, 0) for name in names])] = 1.0
     within = found.matrix[moving][:, moving]
-    visits[moving] = spsolve((identity(len(moving)) - within).T.tocsc(), first[moving])
+    visits[moving] = np.asarray(spsolve((identity(len(moving)) - within).T.tocsc(), first[moving]))
     return visits

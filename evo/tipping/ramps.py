@@ -114,7 +114,7 @@ def ramp(
     rest = experiment.run.generations if rest is None else rest
     if not (rate > 0 and rest > 0 and np.isfinite([first, last, rate, rest]).all() and first != last):
         raise ConfigError([ConfigProblem(parse_path(path), None, "needs two values, a rate and a rest above 0", None)])
-    number = replicates or experiment.run.replicates
+    number = replicates or experiment.run.fewest
     led, lasts = _there_and_back(experiment, path, first, last, rate, rest, number, workers)
     name = observable or _telling(experiment, led)
     place = _place(experiment, name)
