@@ -411,8 +411,12 @@ def dump(experiment: Experiment) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a config."""
-    return Experiment.model_json_schema()
+    """The JSON Schema of a config; of one that includes another only the names of its keys, for each may be a part."""
+    whole = Experiment.model_json_schema()
+    names = {name: {"description": said.get("description", "")} for name, said in whole["properties"].items()}
+    part = {"type": "object", "properties": names, "additionalProperties": False}
+    head = {key: whole.pop(key) for key in ("$defs", "title", "description")}
+    return head | {"if": {"required": ["include"]}, "then": part, "else": whole}
 
 
 def check_sweep(experiment: Experiment) -> None:

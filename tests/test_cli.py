@@ -147,7 +147,7 @@ def test_first_lines_are_sentences():
 
 def test_schema_is_that_of_a_config():
     schema = json.loads(call("schema"))
-    assert set(yaml.safe_load(HAWK_DOVE)) <= set(schema["properties"])
+    assert set(yaml.safe_load(HAWK_DOVE)) <= set(schema["else"]["properties"])
 
 
 def test_new_writes_a_config_that_is_right_and_runs(folder):

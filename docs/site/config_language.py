@@ -20,7 +20,7 @@ def page() -> str:
     from evo.experiment import schema
 
     whole = schema()
-    parts = [INTRODUCTION, "## Keys at the top\n", *_keys(whole, whole["$defs"])]
+    parts = [INTRODUCTION, "## Keys at the top\n", *_keys(whole["else"], whole["$defs"])]
     for name, kind in sorted(whole["$defs"].items()):
         if kind.get("properties"):
             parts += [f"\n## {_title(name, kind)}\n", _words(kind), *_keys(kind, whole["$defs"])]
