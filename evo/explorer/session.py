@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RECORDS, FLOW_RECORDS = 200, 600  # of replicates, and of a flow, whose cycles are to be round
 MOST = 64  # replicates that are shown
 PATIENCE = 0.5  # seconds
+LONGEST = 3.0  # seconds that a look may take before its flow is computed aside
 TIP_RUNS = 1000  # where the answer is a probability
 
 
@@ -129,7 +131,25 @@ class Session:
         flow = flow_of(experiment)
         wanted = min(MOST, max(experiment.replicates, 1)) if experiment.random else 0
         scene = Scene(experiment, None, None, wanted=wanted, pending=flow is not None)
-        return scene if flow is None or self.slow else self._flowing(scene, flow)
+        if flow is None or self.slow:
+            return scene
+        found = self._in_time(scene, flow)
+        self.slow |= found.pending
+        return found
+
+    def _in_time(self, scene: Scene, flow: Experiment) -> Scene:
+        """The scene with its flow, or as it is where that takes longer than LONGEST; once more after kernels were compiled."""
+        for _ in range(2):
+            flag, begun = np.zeros(1, np.int8), time.perf_counter()
+            clock = threading.Timer(LONGEST, flag.fill, (1,))
+            clock.start()
+            try:
+                found = self._flowing(scene, flow, flag)
+            finally:
+                clock.cancel()
+            if not found.pending or time.perf_counter() - begun < 2 * LONGEST:
+                break
+        return found
 
     def _flowing(self, scene: Scene, flow: Experiment, flag: np.ndarray | None = None) -> Scene:
         """The scene with its flow and portrait; as it is where the flag stopped the flow."""
