@@ -32,7 +32,7 @@ from evo.sweeps import Scene, Settings, Sweep, Sweeps
 SCHEMA_VERSION = 1
 COMMON = 0  # the point in the streams of every point that shares its random numbers
 PATH_KEYS = ("point", "replicate", "time")
-WORDS = frozenset({"schema_version", "title", "question", "note", "sweep", "plots"})  # what changes no row
+WORDS = frozenset({"schema_version", "title", "question", "note", "sweep", "plots", "cluster"})  # what changes no row
 
 
 class Record(Spec):

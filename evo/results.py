@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -13,6 +13,7 @@ from evo._scalars import NumberError, resolve
 from evo._yaml import load_value
 from evo.experiment import Experiment, Point, loads
 from evo.places import place_of
+from evo.precision import Precise
 from evo.runfolder import (
     EXPERIMENT,
     OUTCOMES,
@@ -122,7 +123,7 @@ class Result:
         yield from ((point.index, point.experiment) for point in self.experiment.points())
         yield from ((point, self.at(point)) for point in self.added)
 
-    @property
+    @cached_property
     def added(self) -> dict[int, tuple[str, dict[str, Any]]]:
         """Part and settings of each point that refinement added to those of the config."""
         later = self.points[self.points["point"] >= sum(self.experiment.sizes or (1,))]
@@ -145,7 +146,10 @@ class Result:
         known = cache(lambda column: estimates(table, column, len(self.points)))
         ran = self.outcomes["point"].value_counts().to_dict()
         rows: list[dict[str, Any]] = []
-        for point, experiment in self._experiments():
+        asks = isinstance(self.experiment.run.replicates, Precise) or any(
+            path.startswith("run.replicates") for part in self.experiment.sweep for path in (*part.paths, *part.set)
+        )
+        for point, experiment in self._experiments() if asks else ():
             if (rule := experiment.precise) is None:
                 continue
             for column in columns_of(rule.measure, table.column_names):

@@ -13,7 +13,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -78,23 +77,21 @@ def test_a_variable_of_the_environment_is_no_knob() -> None:
 
 
 def test_every_shipped_config_has_a_scene() -> None:
+    refused = set()
     for name in ("hawk_dove", "rock_paper_scissors", "stag_hunt", "public_goods", "prisoners_dilemma"):
         now = session(name)
         for knob in now.knobs[:2]:
             now.move(knob.path, knob.high)
             ElementTree.fromstring(picture([now.look()]))
-
-
-def test_every_switch_shows_a_scene_or_says_why_not(own: evo.Experiment) -> None:
-    now, shown = Session(own), 0
-    for switch in now.switches:
-        for option in switch.options:
-            now.reset()
-            now.choose(switch, option)
-            with suppress(evo.SimulationError, evo.ConfigError):
-                ElementTree.fromstring(picture([now.look()]))
-                shown += 1
-    assert shown >= 6
+        for switch in now.switches:
+            for option in switch.options:
+                now.reset()
+                now.choose(switch, option)
+                try:
+                    ElementTree.fromstring(picture([now.look()]))
+                except evo.SimulationError:
+                    refused.add((name, option))
+    assert refused <= {("public_goods", "projection")}  # which is too steep to follow where a share comes back to 0
 
 
 def test_the_flow_is_that_of_simulate(own: evo.Experiment) -> None:

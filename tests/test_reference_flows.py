@@ -198,6 +198,14 @@ def test_hopf_bifurcation_of_logit(name):
             assert spectrum.real == pytest.approx([0, 0], abs=1e-6)
 
 
+@pytest.mark.pure
+def test_a_share_dies_out_beyond_the_smallest_double():
+    """Smith's flow of a dominated strategy is dx/dt = -x: the square of the error of a share of 1e-180 is 0."""
+    path = flow(matrix([[0, 0], [1, 1]], "smith"), [0.5, 0.5], 900, every=1.0).mix[0, :, 0]
+    assert path[:25] == pytest.approx(0.5 * np.exp(-np.arange(25.0)), abs=1e-12)
+    assert (path[40:] < 1e-14).all() and (path >= 0).all()
+
+
 def test_projection_runs_into_a_face_and_leaves_it():
     """Against tiny steps of Euler, each projected onto the simplex: good rock, paper, scissors from near an edge."""
     payoffs, mix = np.array([[0, -1, 1.5], [1.5, 0, -1], [-1, 1.5, 0]]), np.array([0.9, 0.08, 0.02])

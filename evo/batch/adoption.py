@@ -55,7 +55,7 @@ def adopt(place: Path, plan: Plan, other: Path, done: np.ndarray) -> np.ndarray:
         points = plan.places(rows.outcomes[ADDRESS].to_numpy())
         replicates = rows.outcomes["replicate"].to_numpy()
         keys = points * STRIDE + replicates
-        wanted = (points >= 0) & (replicates < plan.replicates[points]) & ~np.isin(keys, done)
+        wanted = plan.asked(points, replicates) & ~np.isin(keys, done)
         if rows.paths is None:
             wanted &= plan.records[points] == 0
         once = np.zeros(len(keys), bool)

@@ -54,7 +54,7 @@ def _compact(place: Path, name: str, schema: pa.Schema, plan: Plan, sizes: np.nd
     with (
         put(place / f"{name}.parquet") as file,
         parquet(file, schema) as writer,
-        _dealt(_pieces(place, name, schema, plan.addresses), schema, edges, place) as dealt,
+        _dealt(_pieces(place, name, schema, plan), schema, edges, place) as dealt,
     ):
         for window in dealt:
             table = sorted_rows(window, SORTED_BY[name])
@@ -63,16 +63,16 @@ def _compact(place: Path, name: str, schema: pa.Schema, plan: Plan, sizes: np.nd
         writer.add_key_value_metadata(label)
 
 
-def _pieces(place: Path, name: str, schema: pa.Schema, addresses: np.ndarray) -> Iterator[pa.Table]:
+def _pieces(place: Path, name: str, schema: pa.Schema, plan: Plan) -> Iterator[pa.Table]:
     """The rows of a table from all files that hold some, a few at a time."""
     whole = place / f"{name}.parquet"
     if whole.exists():
         with whole.open("rb") as stream:
             file = pq.ParquetFile(stream, page_checksum_verification=True)
             for group in range(file.num_row_groups):
-                yield fitted(file.read_row_group(group), schema)
+                yield plan.rows_of(fitted(file.read_row_group(group), schema))
     for path in parts(place, OUTCOMES if name == FAILURES else name):
-        table = numbered(read_table(path), addresses)
+        table = plan.rows_of(numbered(read_table(path), plan.addresses))
         if name == FAILURES:
             table = failures_of(table)
         elif name == OUTCOMES:

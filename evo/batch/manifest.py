@@ -100,7 +100,7 @@ def first_manifest(plan: Plan, crew: dict[str, Any]) -> dict[str, Any]:
         "shard": None if plan.shard.whole else str(plan.shard),
         "points": len(plan.replicates),
         "replicates": experiment.run.most,
-        "rows": plan.rows,
+        "rows": plan.rows if plan.shard.whole else plan.jobs,
         "versions": versions(),
         "packages": packages(),
         "code": code(),

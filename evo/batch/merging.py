@@ -17,6 +17,7 @@ from evo.results import Result
 from evo.runfolder import EXPERIMENT, FAILURES, OUTCOMES, FolderError, count_rows, read_bytes, read_manifest
 
 KEPT = ("shard", "status", "started", "finished", "seconds", "versions", "machine", "workers", "sessions")
+DECIDED = "runs that decide as they go which points and how many replicates there are cannot be merged"
 
 
 def merge(
@@ -32,6 +33,8 @@ def merge(
     manifests = [read_manifest(folder) for folder in folders]
     experiments = [loads(read_bytes(folder / EXPERIMENT), source=str(folder / EXPERIMENT)) for folder in folders]
     plan = make_plan(joined(experiments, folders), allow_large=True, building=building)
+    if plan.adaptive:
+        raise FolderError(DECIDED)
     manifest = first_manifest(plan, {"workers": 0})
     manifest["versions"] = _versions(manifests)
     manifest["merged"] = [
@@ -61,7 +64,7 @@ def joined(experiments: Sequence[Experiment], places: Sequence[Path]) -> Experim
                 "runs that are merged are the sweep, the replicates, words and pictures"
             )
     if not all(isinstance(each.run.replicates, int) for each in experiments):
-        raise FolderError("runs that decide as they go how many replicates there are cannot be merged")
+        raise FolderError(DECIDED)
     settings = {"run.replicates": max(each.run.most for each in experiments)}
     if all(each.sweep == first.sweep for each in experiments):
         return first.replace(settings)

@@ -127,10 +127,18 @@ class Plan:
         return first
 
     @cached_property
+    def computed(self) -> np.ndarray:
+        """Of each point, the most replicates of any point of its address: so many are computed there."""
+        _, place = np.unique(self.addresses, return_inverse=True)
+        most = np.zeros(len(self.addresses), np.int64)
+        np.maximum.at(most, place, self.replicates)
+        return most[place]
+
+    @cached_property
     def jobs(self) -> int:
         """Replicates that are run for these rows: points that are the same are run once, and of a shard only its share."""
         if self.shard.whole:
-            return int(self.replicates[self.first].sum())
+            return int(self.computed[self.first].sum())
         return sum(b - a for point in range(len(self.replicates)) for a, b in self.wanted(point))
 
     def places(self, addresses: np.ndarray) -> np.ndarray:
@@ -141,8 +149,23 @@ class Plan:
 
     def wanted(self, point: int) -> list[tuple[int, int]]:
         """Ranges (first, after the last) of the point's replicates that this run is to compute."""
-        count = int(self.replicates[point])
+        count = int(self.computed[point])
         return self.shard.ranges(point, count, len(self.replicates)) if self.first[point] else []
+
+    def asked(self, points: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+        """Which of these replicates this run is to compute; points: the first ones of their addresses, or -1."""
+        found = (points >= 0) & (points < len(self.computed))
+        found[found] = replicates[found] < self.computed[points[found]]
+        if self.shard.whole:
+            return found
+        ranges = {point: self.wanted(point) for point in np.unique(points[found]).tolist()}
+        pairs = zip(points[found].tolist(), replicates[found].tolist(), strict=True)
+        found[found] = [any(a <= number < b for a, b in ranges[point]) for point, number in pairs]
+        return found
+
+    def rows_of(self, table: pa.Table) -> pa.Table:
+        """The rows of a table, its points numbered, that this plan has: the same may have been run more often elsewhere."""
+        return table.filter(pa.array(table["replicate"].to_numpy() < self.replicates[table["point"].to_numpy()]))
 
     @property
     def most_rows(self) -> int:

@@ -38,10 +38,7 @@ def next_round(plan: Plan, outcomes: Callable[[], pa.Table | None]) -> Plan | No
 
 def within(plan: Plan, done: np.ndarray) -> np.ndarray:
     """Those of the keys `done` that the plan asks for; there may be rows of later rounds."""
-    point, replicate = np.divmod(done, STRIDE)
-    here = point < len(plan.parts)
-    here[here] = replicate[here] < plan.replicates[point[here]]
-    return done[here]
+    return done[plan.asked(*np.divmod(done, STRIDE))]
 
 
 def told(before: Plan, after: Plan) -> str:
@@ -57,8 +54,7 @@ def told(before: Plan, after: Plan) -> str:
 def _of(plan: Plan, table: pa.Table | None) -> pa.Table | None:
     if table is None or not len(table):
         return None
-    keys = table["point"].to_numpy() * STRIDE + table["replicate"].to_numpy()
-    return table.filter(pa.array(np.isin(keys, within(plan, keys))))
+    return plan.rows_of(table.filter(pa.array(table["point"].to_numpy() < len(plan.parts))))
 
 
 def _replicates(plan: Plan, table: pa.Table) -> np.ndarray:
@@ -154,6 +150,8 @@ class Differences:
     chances: dict[int, Any] = field(default_factory=dict)
 
     def of(self, points: list[int]) -> float:
+        if not points:  # a condition has kept all of them out
+            return 0.0
         if isinstance(self.known, Means):
             values = self.known.mean[points]
             there = np.isfinite(values)

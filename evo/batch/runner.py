@@ -17,7 +17,7 @@ from evo.batch.adoption import adopt
 from evo.batch.cluster import DaskLike, hired
 from evo.batch.crew import Crew
 from evo.batch.interrupts import Interrupted, resumable, stopping
-from evo.batch.manifest import finish, first_manifest, take_over
+from evo.batch.manifest import changes, finish, first_manifest, take_over
 from evo.batch.opening import opened
 from evo.batch.plan import STRIDE, LargePlanError, Plan, make_plan
 from evo.batch.progress import Progress, Reporter, reporter
@@ -31,7 +31,7 @@ from evo.batch.tasks import Answer, Errors, Job, Pace, left, tasks
 from evo.experiment import Experiment
 from evo.places import place_of
 from evo.results import Result, in_folder, result_of
-from evo.runfolder import FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_table, sorted_rows
+from evo.runfolder import FAILURES, OUTCOMES, PATHS, SORTED_BY, count_rows, read_manifest, read_table, sorted_rows
 
 PART_ROWS = 1000
 PART_SECONDS = 5.0
@@ -121,12 +121,15 @@ def carry_out(
             if warning := take_over(manifest, place):
                 teller.note(warning)
             with opened(place, plan, manifest, resume=resume) as (folder, done):
-                if reuse:
-                    folder.begin()
-                for other in reuse:
-                    before, done = len(done), adopt(place, plan, place_of(other), done)
-                    teller.note(f"{len(done) - before:,} of {plan.jobs:,} replicates were taken over from {other}")
-                return _into_folder(plan, folder, done, crew, teller, manifest)
+                sources = [place_of(other) for other in reuse]
+                if sources:
+                    manifest["reused"] = [str(other) for other in sources]
+                for other in sources:
+                    if changed := changes(read_manifest(other)):
+                        teller.note(
+                            f"{other} was run elsewhere ({'; '.join(changed)}): rows may differ in their last digits."
+                        )
+                return _into_folder(plan, folder, done, crew, teller, manifest, sources)
     finally:
         teller.close()
 
@@ -150,11 +153,17 @@ def _in_memory(plan: Plan, crew: Crew, teller: Reporter, manifest: dict[str, Any
 
 
 def _into_folder(
-    plan: Plan, folder: Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
+    plan: Plan,
+    folder: Folder,
+    done: np.ndarray,
+    crew: Crew,
+    teller: Reporter,
+    manifest: dict[str, Any],
+    reuse: Sequence[Path],
 ) -> Result:
     try:
         with written_down(folder.place, teller) as listener:
-            plan, errors = _work(plan, folder, done, crew, listener, manifest)
+            plan, errors = _work(plan, folder, done, crew, listener, manifest, reuse)
             manifest |= crew.facts()
             folder.compact()
     except KeyboardInterrupt as stop:
@@ -181,24 +190,48 @@ def _with_errors(failures: pa.Table, errors: list[Errors]) -> pa.Table:
 
 
 def _work(
-    plan: Plan, store: Memory | Folder, done: np.ndarray, crew: Crew, teller: Reporter, manifest: dict[str, Any]
+    plan: Plan,
+    store: Memory | Folder,
+    done: np.ndarray,
+    crew: Crew,
+    teller: Reporter,
+    manifest: dict[str, Any],
+    reuse: Sequence[Path] = (),
 ) -> tuple[Plan, list[Errors]]:
     """Round after round, until nothing more follows from what came out; the plan as it is then."""
+    progress: Progress | None = None
     while True:
-        errors = _Shift(plan, store, crew, teller, within(plan, done)).work()
+        if reuse:
+            store.begin()
+        for other in reuse:
+            assert isinstance(store, Folder)
+            before, done = len(done), adopt(store.place, plan, other, done)
+            teller.note(f"{len(done) - before:,} of {plan.jobs:,} replicates were taken over from {other}")
+        shift = _Shift(plan, store, crew, teller, within(plan, done), progress)
+        errors, progress = shift.work(), shift.progress
         grown = next_round(plan, store.so_far) if plan.adaptive else None
         if grown is None:
             return plan, errors
         teller.note(told(plan, grown))
         plan = store.plan = grown
         manifest |= {"points": len(plan.parts), "rows": plan.rows}
+        if isinstance(store, Folder):
+            store.describe(manifest)
         done = store.done()
 
 
 class _Shift:
     """One run's work: tasks to the crew, a bounded number of them under way, and their rows to the store."""
 
-    def __init__(self, plan: Plan, store: Memory | Folder, crew: Crew, teller: Reporter, done: np.ndarray) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        store: Memory | Folder,
+        crew: Crew,
+        teller: Reporter,
+        done: np.ndarray,
+        former: Progress | None = None,
+    ) -> None:
         self.plan, self.store, self.crew, self.teller, self.done = plan, store, crew, teller, done
         self.flag = np.zeros(1, np.int8)
         self.pace = Pace(target=crew.seconds)
@@ -209,8 +242,12 @@ class _Shift:
         self.to_come: dict[int, int] = {}  # replicates that are still to come, of each point under way
         points = int(plan.first.sum()) if plan.shard.whole else sum(map(bool, map(plan.wanted, range(len(plan.first)))))
         self.progress = Progress(points, plan.jobs, replicates_done=len(done), kept=len(done))
-        if len(done) and isinstance(store, Folder):
+        if former is not None:  # the round before this one
+            self.progress.prevailing, self.progress.failed = former.prevailing, former.failed
+            self.progress.began = former.began
+        elif len(done) and isinstance(store, Folder):
             self.progress.prevailing = prevailing(store.place)
+        if len(done):
             kept = np.unique(done // STRIDE).tolist()
             self.progress.points_done = sum(not left(plan, done, point) for point in kept)
 

@@ -82,9 +82,9 @@ class Memory:
     def tables(self) -> dict[str, pa.Table | None]:
         """Outcomes, failures and paths, sorted."""
         rows = Rows.together(self.blocks)
-        outcomes = numbered(rows.outcomes, self.plan.addresses)
+        outcomes = self.plan.rows_of(numbered(rows.outcomes, self.plan.addresses))
         healthy = outcomes.filter(outcomes[FAILURE].is_null()).select(self.plan.outcomes.names)
-        paths = None if rows.paths is None else numbered(rows.paths, self.plan.addresses)
+        paths = None if rows.paths is None else self.plan.rows_of(numbered(rows.paths, self.plan.addresses))
         return {
             OUTCOMES: sorted_rows(healthy, SORTED_BY[OUTCOMES]),
             FAILURES: sorted_rows(failures_of(outcomes), SORTED_BY[FAILURES]),
@@ -121,11 +121,16 @@ class Folder:
 
     def begin(self) -> None:
         """Write down which points there are; in a run that is taken up again, later rounds may have added some."""
-        there = self.place / POINTS
-        if self.plan.adaptive and there.exists() and len(read_table(there)) > len(self.plan.parts):
-            return
+        mine = self.plan.addresses
+        if self.plan.adaptive and (self.place / POINTS).exists():
+            known = read_addresses(self.place)
+            if len(known) > len(mine) and np.array_equal(known[: len(mine)], mine):
+                return
+        self._write_points()
+
+    def _write_points(self) -> None:
         addresses = pa.array(self.plan.addresses, pa.int64())
-        write_table(there, self.plan.points.append_column(ADDRESS, addresses))
+        write_table(self.place / POINTS, self.plan.points.append_column(ADDRESS, addresses))
 
     def so_far(self) -> pa.Table | None:
         """The outcomes that there are, sorted."""
@@ -183,6 +188,7 @@ class Folder:
 
     def compact(self) -> None:
         """All parts into one sorted file for each table, the same bytes however the rows came about."""
+        self._write_points()  # rounds of another course may have left others
         compact(self.place, self.plan, self.label)
 
 

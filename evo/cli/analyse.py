@@ -58,7 +58,7 @@ def analyse(
     """Answer without simulation: rest points, stability, basins, fixation, stationary distributions, bifurcations."""
     from evo.analysis.folder import write_answers
     from evo.cli.answers import tell_answers
-    from evo.cli.run import tell_files
+    from evo.cli.summary import tell_files
 
     asked = _questions(what)
     values, between = _environment(environment or [])

@@ -43,7 +43,7 @@ def run_study(
 ) -> None:
     """Run every point and write tables and a picture over time into a folder."""
     from evo.batch.crew import available_cpus
-    from evo.cli.run import tell_files
+    from evo.cli.summary import tell_files
     from evo.organisations.study import run
 
     chosen = {"run.replicates": replicates, "run.seed": seed}

@@ -9,7 +9,7 @@ import typer
 
 from evo.cli.drawing import draw, waiting
 from evo.cli.options import Config, Seed, Settings, read
-from evo.cli.tip import Between, From, Hold, Horizon, Level, Wanted, bounds, target_from, without_sweep
+from evo.cli.tip import Between, From, Hold, Horizon, Level, Wanted, bounds, target_from
 from evo.cli.words import FAILED, console, plainly
 
 if TYPE_CHECKING:
@@ -48,13 +48,12 @@ def levers(
 ) -> None:
     """Rank what moves the critical dose: per unit, per cent, per unit of price; and what pulls the wrong way."""
     from evo import plots
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment
+    from evo.cli.summary import tell_experiment, tell_files
     from evo.tipping import critical
     from evo.tipping import levers as levers_of
     from evo.tipping.folder import write_tables
 
-    experiment = without_sweep(read(config, settings, seed=seed))
+    experiment = read(config, settings, seed=seed).bare
     asked = target_from(experiment, target, level, horizon, hold)
     say = console()
     tell_experiment(say, experiment)

@@ -21,8 +21,7 @@ def merge(
     """Join runs of the same experiment into one folder: shards, other points of a sweep, more replicates."""
     from evo.batch.merging import merge as join
     from evo.batch.progress import reporter
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment, tell_failures
+    from evo.cli.summary import tell_experiment, tell_failures, tell_files
     from evo.cli.table import tell_prevalence
 
     teller = reporter("auto")

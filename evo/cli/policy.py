@@ -37,13 +37,11 @@ def policy(
     out: Annotated[Path | None, typer.Option(help="Folder for the tables.", show_default="runs/NAME-policy")] = None,
 ) -> None:
     """Find the policy of least expected cost after which the target is there with some probability, beside the constant one."""
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment
-    from evo.cli.tip import without_sweep
+    from evo.cli.summary import tell_experiment, tell_files
     from evo.policy import Aim, least_cost, steer
     from evo.tipping.folder import write_tables
 
-    experiment = without_sweep(read(config, settings, seed=seed))
+    experiment = read(config, settings, seed=seed).bare
     aim = Aim(target, by, probability, level, hold)
     say = console()
     tell_experiment(say, experiment)

@@ -9,7 +9,6 @@ import typer
 
 from evo.cli.drawing import draw, waiting
 from evo.cli.options import Config, Replicates, Seed, Settings, read, two_numbers
-from evo.cli.tip import without_sweep
 from evo.cli.words import FAILED, console, plainly
 
 
@@ -55,8 +54,7 @@ def ramp(
 ) -> None:
     """Lead a number up and down at a stated rate: does the system come back, and by the same way?"""
     from evo import plots, tipping
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment
+    from evo.cli.summary import tell_experiment, tell_files
     from evo.tipping.folder import write_tables
 
     path, first, last = _way(of)
@@ -64,7 +62,7 @@ def ramp(
         raise typer.BadParameter("one question at a time", param_hint="--pace, --overshoot, --warnings")
     if (pace or overshoot or warnings) and (rate is not None or observe is not None):
         raise typer.BadParameter("is for loops", param_hint="--rate" if rate is not None else "--observe")
-    experiment = without_sweep(read(config, settings, replicates=replicates, seed=seed))
+    experiment = read(config, settings, replicates=replicates, seed=seed).bare
     say = console()
     tell_experiment(say, experiment)
     say.print()

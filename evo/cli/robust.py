@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,10 +45,8 @@ def robust(
     yes: Annotated[bool, typer.Option("--yes", help="Run a very large plan without asking.")] = False,
 ) -> None:
     """Say in what share of the space of its parameters each conclusion of a config holds, and which parameter breaks it first."""
-    from evo.batch.progress import reporter
-    from evo.batch.runner import carry_out
-    from evo.cli.run import confirm, planned, tell_files, tell_time, threads_of
-    from evo.cli.summary import tell_experiment, tell_plan
+    from evo.cli.carrying import carried_out, threads_of
+    from evo.cli.summary import tell_files
     from evo.robustness import designed, findings
 
     study = designed(
@@ -61,25 +58,13 @@ def robust(
         parts=part or (),
     )
     folder = out or Path("runs") / f"{config.stem}-robust"
-    say, teller = console(), reporter(True)
-    try:
-        plan = planned(study.experiment, yes, teller)
-        teller.close()
-        tell_experiment(say, study.experiment)
-        tell_plan(say, plan)
-        if dry_run:
-            say.print("dry run: nothing was run or written")
-            return
-        if (reasons := plan.large(folder)) and not yes:
-            confirm(reasons)
-        say.print(f"running into {folder}")
-        sys.stdout.flush()
-        result = carry_out(
-            plan, out=folder, workers=threads_of(workers), resume=resume, progress=teller, allow_large=True
-        )
-    finally:
-        teller.close()
-    tell_time(say, result)
+    say = console()
+    found = carried_out(
+        say, study.experiment, folder, workers=threads_of(workers), resume=resume, dry_run=dry_run, yes=yes
+    )
+    if found is None:
+        return
+    _, result = found
     _tell(say, study, findings(study, result), result, folder)
     tell_files(say, folder)
     if len(result.failures):

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.cli.drawing import waiting
 from evo.cli.individuals import is_about_individuals, run_study
 from evo.cli.options import Config, Replicates, Seed, Settings, place, placed, read
 from evo.cli.report import add_report
-from evo.cli.words import FAILED, REFUSED, complain, console, counted, plainly
+from evo.cli.words import FAILED, console, plainly
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from evo.batch.plan import Plan
-    from evo.batch.progress import Reporter
     from evo.batch.shards import Shard
-    from evo.experiment import Experiment
-    from evo.results import Result
 
 Out = Annotated[
     Path | None,
@@ -72,9 +65,8 @@ def run(
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
 ) -> None:
     """Run an experiment: all its points and replicates, into a folder with tables, pictures and a report."""
-    from evo.batch.progress import reporter
-    from evo.batch.runner import carry_out
-    from evo.cli.summary import tell_experiment, tell_failures, tell_plan, tell_precision
+    from evo.cli.carrying import carried_out, draw_all, threads_of
+    from evo.cli.summary import tell_failures, tell_files, tell_precision
     from evo.cli.table import tell_prevalence
 
     threads = threads_of(workers)
@@ -97,31 +89,13 @@ def run(
     experiment = read(config, settings, replicates=replicates, seed=seed)
     folder = out or Path("runs") / (config.stem + ("" if share.whole else f"-{share.number}-of-{share.count}"))
     say = console()
-    teller = reporter(True)
-    try:
-        with placed(config):
-            plan = planned(experiment, yes, teller, share)
-        if plan.adaptive and not share.whole:
-            raise typer.BadParameter(
-                "this sweep decides as it goes, from all that came out: it cannot be shared out", param_hint="--shard"
-            )
-        teller.close()
-        tell_experiment(say, experiment)
-        tell_plan(say, plan)
-        if dry_run:
-            say.print("dry run: nothing was run or written")
-            return
-        if (reasons := plan.large(folder)) and not yes:
-            confirm(reasons)
-        say.print(f"running into {folder}")
-        sys.stdout.flush()
-        result = carry_out(
-            plan, out=folder, workers=threads, dask=dask, resume=resume, progress=teller, allow_large=True,
-            reuse=reuse or (), limit=limit,
-        )  # fmt: skip
-    finally:
-        teller.close()
-    tell_time(say, result)
+    found = carried_out(
+        say, experiment, folder, workers=threads, resume=resume, dry_run=dry_run, yes=yes, placing=placed(config),
+        shard=share, dask=dask, reuse=reuse or (), limit=limit,
+    )  # fmt: skip
+    if found is None:
+        return
+    plan, result = found
     if share.whole:
         tell_prevalence(say, result)
     if plan.adaptive:
@@ -129,19 +103,11 @@ def run(
     tell_failures(say, result)
     whole = no_plots or not share.whole or draw_all(result, folder, say)
     if not no_report and share.whole:
-        with say.status("writing the report") if say.is_terminal else nullcontext():
+        with waiting(say, "writing the report"):
             add_report(result, draw=not no_plots)
     tell_files(say, folder)
     if len(result.failures) or not whole:
         raise typer.Exit(FAILED)
-
-
-def threads_of(workers: str) -> int | Literal["auto"]:
-    if workers == "auto":
-        return "auto"
-    if not workers.isdecimal() or int(workers) < 1:
-        raise typer.BadParameter(f"{workers!r} is neither auto nor a number of threads from 1", param_hint="--workers")
-    return int(workers)
 
 
 def _shard(text: str | None) -> Shard:
@@ -153,59 +119,3 @@ def _shard(text: str | None) -> Shard:
         return Shard.parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--shard") from None
-
-
-def planned(experiment: Experiment, yes: bool, teller: Reporter, shard: Shard | None = None) -> Plan:
-    from evo.batch.plan import LargePlanError, make_plan
-    from evo.batch.shards import WHOLE
-
-    share = shard or WHOLE
-    try:
-        return make_plan(experiment, allow_large=yes, building=teller.checking, shard=share)
-    except LargePlanError as error:
-        confirm(error.reasons)
-        return make_plan(experiment, allow_large=True, building=teller.checking, shard=share)
-
-
-def confirm(reasons: list[str]) -> None:
-    complain("This plan is large: " + "; ".join(reasons) + ".")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        complain("evo: nothing was run; add --yes to run it all the same")
-        raise typer.Exit(REFUSED)
-    if not typer.confirm("Run it all the same?", default=False, err=True):
-        raise typer.Exit(REFUSED)
-
-
-def tell_time(say: Console, result: Result) -> None:
-    from evo.batch.progress import duration
-
-    noun = "Dask worker" if "cluster" in result.manifest else "thread"
-    say.print(f"done in {duration(result.manifest['seconds'])} on {counted(result.manifest['workers'], noun)}")
-
-
-def draw_all(result: Result, folder: Path, say: Console) -> bool:
-    """Draw the pictures of the config; whether all could be drawn."""
-    if not result.experiment.plots:
-        return True
-    from evo.places import written_into
-    from evo.plots import PictureError, draw
-
-    try:
-        with written_into(folder) as here:
-            if say.is_terminal:
-                with say.status("drawing pictures"):
-                    draw(result, here)
-            else:
-                draw(result, here)
-    except PictureError as error:
-        complain(f"evo: {error}")
-        return False
-    return True
-
-
-def tell_files(say: Console, folder: Path) -> None:
-    """What a folder holds."""
-    say.print("\nin the folder")
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        inside = f"/ ({counted(len(list(path.iterdir())), 'file')})" if path.is_dir() else ""
-        say.print(f"  {path}{inside}", soft_wrap=True)

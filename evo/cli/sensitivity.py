@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,10 +56,8 @@ def sensitivity(
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
 ) -> None:
     """Say which parameter decides: Sobol's and Morris's indices of sensitivity, with intervals, tables and a picture."""
-    from evo.batch.progress import reporter
-    from evo.batch.runner import carry_out
-    from evo.cli.run import confirm, draw_all, planned, tell_files, tell_time, threads_of
-    from evo.cli.summary import tell_experiment, tell_failures, tell_plan
+    from evo.cli.carrying import carried_out, draw_all, threads_of
+    from evo.cli.summary import tell_failures, tell_files
     from evo.sensitivity import designed
 
     if not samples and not trajectories:
@@ -74,25 +71,11 @@ def sensitivity(
         measure=measure or (),
     )
     folder = out or Path("runs") / f"{config.stem}-sensitivity"
-    say, teller = console(), reporter(True)
-    try:
-        plan = planned(experiment, yes, teller)
-        teller.close()
-        tell_experiment(say, experiment)
-        tell_plan(say, plan)
-        if dry_run:
-            say.print("dry run: nothing was run or written")
-            return
-        if (reasons := plan.large(folder)) and not yes:
-            confirm(reasons)
-        say.print(f"running into {folder}")
-        sys.stdout.flush()
-        result = carry_out(
-            plan, out=folder, workers=threads_of(workers), resume=resume, progress=teller, allow_large=True
-        )
-    finally:
-        teller.close()
-    tell_time(say, result)
+    say = console()
+    found = carried_out(say, experiment, folder, workers=threads_of(workers), resume=resume, dry_run=dry_run, yes=yes)
+    if found is None:
+        return
+    _, result = found
     told = _tell(say, result, measure or [], folder)
     tell_failures(say, result)
     whole = no_plots or draw_all(result, folder, say)

@@ -37,8 +37,7 @@ def show(
 
 
 def _show_run(folder: Path) -> None:
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment, tell_failures
+    from evo.cli.summary import tell_experiment, tell_failures, tell_files
     from evo.cli.table import tell_prevalence
     from evo.results import Result
 

@@ -8,6 +8,8 @@ from evo.cli.varied import part_words, refine_words, replicates_words
 from evo.cli.words import counted, short_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from evo.batch.plan import Plan
@@ -93,3 +95,11 @@ def value_words(value: object) -> str:
     if isinstance(value, str) and value.startswith("{"):
         return value[1:-1] or "equal"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def tell_files(say: Console, folder: Path) -> None:
+    """What a folder holds."""
+    say.print("\nin the folder")
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        inside = f"/ ({counted(len(list(path.iterdir())), 'file')})" if path.is_dir() else ""
+        say.print(f"  {path}{inside}", soft_wrap=True)

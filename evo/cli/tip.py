@@ -62,14 +62,13 @@ def tip(
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Find the least seed, bias or change of a number after which the target is reached by the horizon and held."""
-    from evo.cli.run import tell_files
-    from evo.cli.summary import tell_experiment
+    from evo.cli.summary import tell_experiment, tell_files
     from evo.tipping import Budget, critical
     from evo.tipping.folder import write_tables
 
     if not 0 < width < 1:
         raise typer.BadParameter(f"lies between 0 and 1, is {width:g}", param_hint="--width")
-    experiment = without_sweep(read(config, settings, seed=seed))
+    experiment = read(config, settings, seed=seed).bare
     asked = target_from(experiment, target, level, horizon, hold)
     say = console()
     tell_experiment(say, experiment)
@@ -91,14 +90,6 @@ def tip(
     tell_files(say, folder)
     if not whole:
         raise typer.Exit(FAILED)
-
-
-def without_sweep(experiment: Experiment) -> Experiment:
-    """The experiment at the config's own values."""
-    from evo import _spec
-    from evo.experiment import Experiment
-
-    return _spec.validate(Experiment, {key: value for key, value in experiment.data.items() if key != "sweep"})
 
 
 def target_from(

@@ -13,6 +13,7 @@ from evo.kernels.tableau import DENSE, ERRORS, EXTRA, NODES, STAGES, WEIGHTS
 
 ORDER = 8
 GROWS, SHRINKS, SAFETY = 6.0, 0.2, 0.9
+SQUARED = 1e150  # the square of a number beyond it is none
 TINY = 1e-14  # shares below this carry no relative precision
 
 
@@ -67,8 +68,10 @@ def scaled_error(strategies, h, logarithmic, clamped, tolerance, state, trial, s
             return math.inf
         fifth = max(fifth, abs(high) / allowed)
         third = max(third, abs(low) / allowed)
-    if fifth == 0.0:
+    if fifth < 1.0 / SQUARED:  # the error of a share of 1e-180, whose square would be 0 and the quotient no number
         return 0.0
+    if max(fifth, third) > SQUARED:
+        return math.inf
     return h * fifth * fifth / math.sqrt(fifth * fifth + 0.01 * third * third)
 
 
