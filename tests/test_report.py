@@ -239,6 +239,91 @@ def test_cells_have_the_colour_of_who_prevails_there(text: str, swept: evo.Resul
     assert boxes[0][0] < boxes[3][0] and boxes[0][1] > boxes[1][1]  # b grows to the right, mu upwards
 
 
+def scattered(**sweep: object) -> evo.Experiment:
+    """Points that lie anywhere in the plane of two numbers of a flow."""
+    return experiment(
+        parameters={
+            "b": {"value": 1, "range": [0.2, 2]},
+            "mu": {"value": 0.01, "range": [0, 0.2]},
+            "m": {"value": 0.2, "range": [0, 1]},
+        },
+        game={"kind": "matrix", "payoffs": [["b", 0, 0], [0, 1, 0], [0, 0, "m"]]},
+        population={"kind": "infinite"},
+        dynamics={"kind": "replicator_mutator"},
+        run={"generations": 40, "start": {"left": 0.35, "right": 0.4}},
+        sweep=sweep,
+        plots=[],
+    )
+
+
+OVER = ["parameters.b", "parameters.mu"]
+SWEEPS = (
+    {"sample": {"kind": "latin_hypercube", "over": OVER, "size": 60}},
+    {"refine": {"over": OVER, "start": 5, "depth": 3}},
+)
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_points_that_lie_anywhere_are_dots_on_the_colour_of_the_nearest(sweep: dict[str, object]) -> None:
+    from evo.plots.cells import axes_of, cells_of, winners_of
+    from evo.plots.swept import swept_parts
+
+    result = evo.run(scattered(**sweep), progress=False, workers=1)
+    page = report.html(result)
+    dots = {int(found["data-p"] or -1): found for found in Elements(page).all("circle") if "data-p" in found}
+    names, winners = list(result.experiment.strategies), winners_of(result)["winner"]
+    assert len(set(winners)) > 1 and set(dots) == set(result.points["point"])
+    assert {point: found["class"] for point, found in dots.items()} == {
+        point: f"k{names.index(winner)}" for point, winner in winners.items()
+    }
+    across, up = (
+        np.array(
+            [[float(dots[point][key] or 0), value] for point, value in zip(dots, result.points[path], strict=True)]
+        )
+        for key, path in (("cx", "parameters.b"), ("cy", "parameters.mu"))
+    )
+    assert np.corrcoef(across.T)[0, 1] > 0.9999 and np.corrcoef(up.T)[0, 1] < -0.9999
+    [swept] = swept_parts(result)
+    cells = cells_of(winners_of(result), swept, list(swept.points), *axes_of(swept, None, None), 0.95)
+    areas = {found["class"]: _area(found["d"] or "") for found in _ground(page)}
+    [frame] = Elements(page).all("rect", **{"class": "frame"})
+    whole = float(frame["width"] or 0) * float(frame["height"] or 0)
+    assert sum(areas.values()) == pytest.approx(whole, rel=0.01)
+    for name in cells.present:
+        sizes = np.outer(np.diff(cells.y.edges), np.diff(cells.x.edges))
+        share = sizes[cells.winner == name].sum() / sizes.sum()
+        assert areas[f"k{names.index(name)}"] / whole == pytest.approx(share, abs=0.01)
+
+
+def _ground(page: str) -> list[dict[str, str | None]]:
+    ground = re.search(r'<g class="ground">(.*?)</g>', page, re.DOTALL)
+    return Elements(ground[1]).all("path") if ground else []
+
+
+def _area(d: str) -> float:
+    boxes = re.findall(r"M([\d.]+) ([\d.]+)H([\d.]+)V([\d.]+)H", d)
+    return sum(abs((float(right) - float(left)) * (float(low) - float(high))) for left, high, right, low in boxes)
+
+
+def test_points_that_differ_in_more_than_the_axes_make_no_map() -> None:
+    three = scattered(sample={"kind": "latin_hypercube", "over": [*OVER, "parameters.m"], "size": 40})
+    page = report.html(evo.run(three, progress=False, workers=1))
+    assert len([found for found in Elements(page).all("circle") if "data-p" in found]) == 40
+    assert not _ground(page) and 'class="names"' not in page and 'class="hatch"' not in page
+    assert "they differ in" in page
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_boxes_cover_what_they_should_and_nothing_twice(seed: int) -> None:
+    from evo.report.maps import boxes
+
+    there = np.random.default_rng(seed).random((seed % 7 + 1, seed % 5 + 2)) < 0.6
+    covered = np.zeros(there.shape, int)
+    for first, stop, left, right in boxes(there):
+        covered[first:stop, left:right] += 1
+    assert (covered == there).all()
+
+
 def test_pictures_have_texts_with_numbers(text: str) -> None:
     pictures = Elements(text).all("svg", role="img")
     assert len(pictures) >= 1 + 6

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from evo.experiment import dump
 from evo.pictures import Compare
 from evo.plots.page import PictureError
-from evo.plots.prevail import PALEST
+from evo.plots.prevail import PALEST, base_of
 from evo.plots.swept import Swept, swept_parts
 from evo.report.agreement import compared
 from evo.report.answers import Told, answers, bias_by_point, groups_of
@@ -262,17 +262,12 @@ def _add_ends(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind], t
     asked = asked_of(result, swept)
     try:
         if is_map(swept, asked, len(swept.points)) and ("prevailing" in result.outcomes or tips.means):
-            drawn = phases(result, swept, asked, kinds, tips, part.id)
+            drawn = phases(result, swept, asked, kinds, tips)
             legend = [_entry(place, kind.label) for place, kind in enumerate(kinds) if kind.name in drawn.shown]
             legend.append(tag("li", "fainter: a smaller share", class_="quiet"))
-            theory = [
-                tag("li", "theory, infinite population (ticks: the side on which it holds):", class_="quiet"),
-                *drawn.lines,
-            ]
-            hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
-            part.pictures.append(
-                Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], [*drawn.notes, hint])
-            )
+            of = "infinite population" + (", without the interventions" if base_of(swept).interventions else "")
+            theory = [tag("li", f"theory, {of} (ticks: the side on which it holds):", class_="quiet"), *drawn.lines]
+            part.pictures.append(Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], drawn.notes))
             return
         picture = next(
             (

@@ -1,8 +1,9 @@
-"""The phase diagram of one part of a sweep: cells in the colours of who prevails, lines of theory, names of regions."""
+"""The phase diagram of one part of a sweep: who prevails where, with lines of theory, axes, legend and notes."""
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,13 @@ from evo.experiment import Experiment
 from evo.pictures import Prevail
 from evo.plots.cells import FAILED, Axis, Cells, axes_of, cells_of, winners_of
 from evo.plots.page import PictureError
-from evo.plots.prevail import base_of, held, refined, strength
+from evo.plots.prevail import base_of, held, refined
 from evo.plots.swept import Swept
 from evo.plots.theory import Question, margins, questions
 from evo.report.look import Kind
+from evo.report.maps import Frame, dotted, each_cell, hatch, names
 from evo.report.svg import LETTER, Scale, lines_of, polyline, stacked, tag, text_at, together
-from evo.report.text import axis_words, percent, place_words, tick
+from evo.report.text import axis_words, counted, listed, percent, place_words, tick
 from evo.report.tips import Tips
 from evo.results import Result
 from evo.strategies import roles
@@ -40,16 +42,6 @@ class Phases:
     lines: tuple[Markup, ...]
     notes: tuple[str, ...]
     shown: frozenset[str]
-
-
-@dataclass(frozen=True)
-class _Frame:
-    x: Axis
-    y: Axis
-    across: Scale
-    up: Scale
-    left: float
-    bottom: float
 
 
 def asked_of(result: Result, swept: Swept) -> Prevail:
@@ -74,8 +66,8 @@ def is_map(swept: Swept, asked: Prevail, cells: int) -> bool:
     return bool(x.path and y.path) and (x.numeric or y.numeric) and cells <= MOST_CELLS
 
 
-def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], tips: Tips, name: str) -> Phases:
-    """The diagram of a part; `name` makes its ids unique on the page."""
+def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], tips: Tips) -> Phases:
+    """The diagram of a part."""
     model = result.experiment
     x, y = axes_of(swept, asked.x, asked.y)
     paths = [axis.path for axis in (x, y) if axis.path]
@@ -87,10 +79,10 @@ def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], 
     figures = []
     for place, ((settings, points), cells) in enumerate(zip(panels, all_cells, strict=True)):
         drawn = together(
-            _cells(cells, swept, points, frame, kinds, tips),
-            _hatch(cells, frame, name),
+            (dotted if cells.dots else each_cell)(cells, swept, points, frame, kinds, tips),
+            hatch(cells, frame),
             lines[place],
-            _names(cells, frame, kinds),
+            names(cells, frame, kinds),
             _axes(frame, model),
         )
         title = place_words(settings, model) if settings else ""
@@ -99,16 +91,38 @@ def phases(result: Result, swept: Swept, asked: Prevail, kinds: Sequence[Kind], 
             "svg", drawn, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, tabindex="0", class_="map"
         )
         figures.append(tag("figure", tag("figcaption", title) if title else "", picture, class_="panel"))
-    if any(each.apart.any() for each in all_cells):
-        notes.append(f"Hatched: fewer than {percent(AGREEMENT)} of the replicates agree.")
-    present = frozenset(each for cells in all_cells for each in cells.present)
-    failed = any((cells.winner == FAILED).any() for cells in all_cells)
-    if failed:
-        notes.append("Crossed: every replicate failed.")
+    notes += _notes(all_cells, swept, model)
+    present = frozenset(name for cells in all_cells for name in _winners(cells).tolist())
     return Phases(tag("div", *figures, class_="panels"), tuple(legend), tuple(notes), present)
 
 
-def _frame(x: Axis, y: Axis, model: Experiment) -> _Frame:
+def _winners(cells: Cells) -> np.ndarray:
+    """Who prevails in each cell, or at each dot where there is no map between them."""
+    return cells.dots.winner if cells.dots is not None and cells.dots.alone else cells.winner.ravel()
+
+
+def _notes(all_cells: Sequence[Cells], swept: Swept, model: Experiment) -> list[str]:
+    """What hatches, crosses and dots mean, and what can be done with them."""
+    notes = []
+    if any(each.apart.any() for each in all_cells):
+        notes.append(f"Hatched: fewer than {percent(AGREEMENT)} of the replicates agree.")
+    dots = [each.dots for each in all_cells if each.dots is not None]
+    if any((each.winner == FAILED).any() for each in dots or all_cells):
+        notes.append("Crossed: every replicate failed.")
+    if not dots:
+        hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
+        return [*notes, hint]
+    axes = [axis.path for axis in (all_cells[0].x, all_cells[0].y)]
+    besides = [axis_words(path, model) for path in swept.paths if path not in axes and path in swept.spread]
+    between = f"they differ in {listed(besides)} too" if besides else "in between, the colour is that of the nearest"
+    notes.append(f"{counted(sum(len(each.x) for each in dots), 'point')}; {between}.")
+    return [
+        *notes,
+        "Point at a dot for its numbers, click it to look closely; arrow keys go to the nearest dot on that side.",
+    ]
+
+
+def _frame(x: Axis, y: Axis, model: Experiment) -> Frame:
     words = [] if y.numeric or not y.path else [tick(y.path, value, model) for value in y.values]
     left = 46.0 if not words else min(150.0, 16 + LETTER * max(min(len(each), 20) for each in words))
     bottom = 46.0 if x.numeric else 58.0
@@ -116,91 +130,10 @@ def _frame(x: Axis, y: Axis, model: Experiment) -> _Frame:
     up = Scale(y.edges[0], y.edges[-1], HEIGHT - bottom, 20, y.logarithmic)
     if not y.numeric:
         up = Scale(y.edges[0], y.edges[-1], 20, HEIGHT - bottom)
-    return _Frame(x, y, across, up, left, bottom)
+    return Frame(x, y, across, up, left, bottom)
 
 
-def _cells(
-    cells: Cells, swept: Swept, points: Sequence[int], frame: _Frame, kinds: Sequence[Kind], tips: Tips
-) -> Markup:
-    numbers = {kind.name: place for place, kind in enumerate(kinds)}
-    xs, ys = frame.across(cells.x.edges), frame.up(cells.y.edges)
-    drawn = []
-    for point in points:
-        row, column = (axis.place(swept.value(point, axis.path)) if axis.path else 0 for axis in (cells.y, cells.x))
-        winner = cells.winner[row, column]
-        low, high = sorted((ys[row], ys[row + 1]))
-        box = {
-            "x": float(xs[column]),
-            "y": float(low),
-            "width": float(xs[column + 1] - xs[column]),
-            "height": float(high - low),
-        }
-        own = {"data_p": str(point), "data_x": str(column), "data_y": str(row)}
-        if winner == FAILED:
-            drawn.append(tag("rect", tag("title", tips.of(point)), **box, class_="failed", **own))
-            continue
-        share = cells.share[row, column] if winner in swept.experiment.strategies else np.nan
-        opacity = strength(share, len(swept.experiment.strategies))
-        drawn.append(
-            tag(
-                "rect",
-                tag("title", tips.of(point)),
-                **box,
-                class_=f"k{numbers[winner]}",
-                fill_opacity=float(opacity),
-                **own,
-            )
-        )
-    return tag("g", *drawn, class_="cells")
-
-
-def _hatch(cells: Cells, frame: _Frame, name: str) -> Markup:
-    if not cells.apart.any():
-        return Markup("")
-    xs, ys = frame.across(cells.x.edges), frame.up(cells.y.edges)
-    boxes = "".join(
-        f"M{xs[c]:.1f} {ys[r]:.1f}H{xs[c + 1]:.1f}V{ys[r + 1]:.1f}H{xs[c]:.1f}Z" for r, c in np.argwhere(cells.apart)
-    )
-    return tag("path", d=boxes, class_="hatch", fill="url(#hatch)")
-
-
-def _names(cells: Cells, frame: _Frame, kinds: Sequence[Kind]) -> Markup:
-    """Each winner's name where its region is widest, if it fits."""
-    labels = {kind.name: (place, kind.label) for place, kind in enumerate(kinds)}
-    xs, ys = frame.across(cells.x.edges), frame.up(cells.y.edges)
-    drawn = []
-    for name in cells.present:
-        place, label = labels[name]
-        row, left, right, high = _room(cells.winner == name, xs, ys)
-        lines = lines_of(label, right - left)
-        if max(map(len, lines)) * LETTER < right - left and 14 * len(lines) < high:
-            middle = float(ys[row] + ys[row + 1]) / 2 - 7 * (len(lines) - 1) + 4
-            drawn.append(stacked(float(left + right) / 2, middle, lines, class_=f"name n{place}"))
-    return tag("g", *drawn, aria_hidden="true", class_="names")
-
-
-def _room(there: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> tuple[int, float, float, float]:
-    """The row and the run of cells in which a name has most room: width and height both count."""
-    best, found = 0.0, (0, 0.0, 0.0, 0.0)
-    for row in range(there.shape[0]):
-        ends = np.flatnonzero(np.diff(np.r_[False, there[row], False].astype(int)))
-        for first, stop in ends.reshape(-1, 2):
-            tall = [row]
-            for step in (1, -1):
-                other = row + step
-                while 0 <= other < there.shape[0] and there[other, first:stop].mean() > 0.8:
-                    tall.append(other)
-                    other += step
-            wide = float(xs[stop] - xs[first])
-            high = float(abs(ys[max(tall) + 1] - ys[min(tall)]))
-            room = min(wide, 110) * min(high, 60) + 0.01 * wide * high
-            centred = 1 - abs(row - np.mean(tall)) / max(1, len(tall))
-            if room * centred > best:
-                best, found = room * centred, (row, float(xs[first]), float(xs[stop]), high)
-    return found
-
-
-def _axes(frame: _Frame, model: Experiment) -> Markup:
+def _axes(frame: Frame, model: Experiment) -> Markup:
     drawn = [
         tag("rect", x=frame.left, y=20, width=WIDTH - 8 - frame.left, height=HEIGHT - frame.bottom - 20, class_="frame")
     ]
@@ -238,7 +171,7 @@ def _theory(
     places: Sequence[Settings],
     swept: Swept,
     asked: Prevail,
-    frame: _Frame,
+    frame: Frame,
     model: Experiment,
     kinds: Sequence[Kind],
 ) -> tuple[list[Markup], list[Markup], list[str]]:
@@ -284,7 +217,7 @@ def _theory(
     return [tag("g", *each, class_="lines") for each in drawn], legend, notes
 
 
-def _line(frame: _Frame, xs: np.ndarray, ys: np.ndarray, margin: np.ndarray, dash: str | None) -> Markup:
+def _line(frame: Frame, xs: np.ndarray, ys: np.ndarray, margin: np.ndarray, dash: str | None) -> Markup:
     """Where a margin is 0, with ticks on the side on which it is positive."""
     from contourpy import contour_generator
 
@@ -329,8 +262,9 @@ def _margin_at(spot: np.ndarray, px: np.ndarray, py: np.ndarray, margin: np.ndar
 
 
 def _shares(cells: Cells, kinds: Sequence[Kind]) -> str:
-    """In how many cells each prevails."""
+    """In how many cells each prevails, or at how many dots where there is no map between them."""
     labels: Mapping[str, str] = {kind.name: kind.label for kind in kinds}
-    counts = {name: int((cells.winner == name).sum()) for name in cells.present}
-    order = sorted(counts, key=lambda name: -counts[name])
-    return ", ".join(f"{labels[name]} {percent(counts[name] / cells.winner.size)}" for name in order) + " of the cells."
+    winners = _winners(cells).tolist()
+    counts = Counter(name for name in winners if name in labels)
+    told = ", ".join(f"{labels[name]} {percent(count / len(winners))}" for name, count in counts.most_common())
+    return f"{told} of the {'dots' if cells.dots is not None and cells.dots.alone else 'cells'}."

@@ -166,11 +166,24 @@
   for (const button of document.querySelectorAll(".one .close"))
     button.addEventListener("click", () => { button.closest(".one").hidden = true; });
 
-  // maps by keyboard: arrows from cell to cell, Enter to look closely
+  // maps by keyboard: arrows from cell to cell, or to the nearest dot on that side; Enter to look closely
   for (const map of document.querySelectorAll("svg.map")) {
     const cells = [...map.querySelectorAll("[data-tip]")];
     const byPlace = new Map(cells.map((cell) => [cell.dataset.x + " " + cell.dataset.y, cell]));
     const down = cells.length > 1 && Math.max(...cells.map((cell) => +cell.dataset.y)) > 0 && upwards(cells) ? -1 : 1;
+    const nearest = (across, up) => {
+      const place = (dot) => [+dot.getAttribute("cx"), +dot.getAttribute("cy")], [x, y] = place(current);
+      let best = Infinity, found = null;
+      for (const dot of cells) {
+        const [right, below] = [place(dot)[0] - x, place(dot)[1] - y];
+        const ahead = right * across - below * up, aside = Math.abs(right * up + below * across);
+        if (ahead > 0 && aside <= ahead && ahead + aside < best) { best = ahead + aside; found = dot; }
+      }
+      return found;
+    };
+    const beside = (across, up) => current.dataset.x === undefined
+      ? nearest(across, up)
+      : byPlace.get(+current.dataset.x + across + " " + (+current.dataset.y - down * up));
     let current = null;
     const go = (cell) => {
       if (!cell) return;
@@ -182,10 +195,10 @@
       live.textContent = wordsOf(cell);
     };
     map.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -down], ArrowDown: [0, down] }[event.key];
+      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (step) {
         event.preventDefault();
-        go(current ? byPlace.get(+current.dataset.x + step[0] + " " + (+current.dataset.y + step[1])) : cells[0]);
+        go(current ? beside(...step) : cells[0]);
       } else if (event.key === "Enter" && current) look(current, true);
       else if (event.key === "Escape") hide();
     });
@@ -224,7 +237,7 @@
       paint(cell, "k" + winner, strength.toFixed(2));
       cell.dataset.now = `${cell.dataset.tip.split("\n")[0]}\nat generation ${number(now)} ${data.strategies[winner]} leads, mean share ${percent(share)}`;
     }
-    for (const names of section.querySelectorAll(".names, .hatch")) names.style.visibility = last ? "" : "hidden";
+    for (const names of section.querySelectorAll(".names, .hatch, .ground")) names.style.visibility = last ? "" : "hidden";
     for (const svg of section.querySelectorAll("svg.course")) cursor(svg, part, now, last);
   };
   const cursor = (svg, part, now, last) => {
