@@ -21,7 +21,8 @@ import evo
 from evo import report
 from evo.cli import app
 from evo.prevalence import wilson
-from evo.report.answers import answers, bias_by_point, groups_of
+from evo.report.answers import answers, groups_of
+from evo.report.bias import NONE, Bias, bias_by_point
 from evo.report.courses import ONE, Courses, moments_for, packed
 from evo.report.look import DARK, LIGHT, contrast, kinds_of, seen
 from evo.report.text import between, percent, unset
@@ -172,13 +173,60 @@ def test_without_bias_first() -> None:
     result = evo.run(biased, progress=False, workers=1)
     kinds = kinds_of(biased, set())
     found = bias_by_point(result)
-    assert found == {0: 2.0, 1: 1.0, 2: 0.0}
+    assert found == {0: Bias(2.0), 1: Bias(1.0), 2: NONE}
     told = answers(result, kinds, groups_of(result, kinds), found)
     assert [each.heading for each in told] == ["without selection bias (B = 0)", "with selection bias"]
     assert [len(each.groups) for each in told] == [1, 2]
     page = report.html(result)
     assert page.index("Without selection bias") < page.index("With selection bias")
     assert "With a selection bias at some points, without it first." in page
+
+
+def intervened(**changes: object) -> evo.Experiment:
+    """A flow of three strategies, one of which has a trait that a bias may favour."""
+    data: dict[str, object] = {
+        "strategies": {"left": {"traits": {"calm": 1}}, "right": {}, "middle": {}},
+        "selection": {"bias": {"strength": 0, "weights": {"calm": 1}}},
+        "population": {"kind": "infinite"},
+        "dynamics": {"kind": "replicator"},
+        "mutation": {"rate": 0},
+        "parameters": {"b": {"value": 1}, "mu": 0.01, "beta": 0.0},
+        "run": {"generations": 60, "start": {"left": 0.35, "right": 0.4}},
+        "sweep": [],
+        "plots": [],
+    }
+    return experiment(**{**data, **changes})
+
+
+VOTE = {"kind": "vote", "at": 5, "size": 1, "price": 0.1}
+BIAS = {"kind": "bias", "at": 5, "lasts": 10, "size": 1, "name": "mentors"}
+CHANGE = {"kind": "change", "at": 5, "set": {"selection.bias.strength": "2*b"}, "name": "pull"}
+SUBSIDY = {"kind": "subsidy", "at": 5, "size": 1, "to": "left"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"), [(VOTE, "vote"), (BIAS, "mentors"), (CHANGE, "pull"), (SUBSIDY | {"size": 2}, "subsidy")]
+)
+def test_a_bias_that_is_an_intervention_is_no_absence_of_bias(spec: dict[str, object], name: str) -> None:
+    result = evo.run(intervened(interventions=[spec]), progress=False, workers=1)
+    page = report.html(result)
+    assert ("All of it without selection bias" in page) == (name == "subsidy")
+    assert ("All of it under a selection bias" in page) == (name != "subsidy")
+    assert f"<dt>interventions</dt><dd>{name}</dd>" in page
+    assert "Exact against simulated" not in page  # rest points know nothing of it
+    assert "1 of 1 runs end within 0.001" in report.html(evo.run(intervened(), progress=False, workers=1))
+
+
+def test_interventions_of_a_part_are_told_of_that_part() -> None:
+    sweep = [
+        {"name": "as_is", "grid": {"parameters.b": [0.5, 1]}},
+        {"name": "helped", "set": {"interventions": [BIAS | {"size": "beta"}]}, "grid": {"parameters.beta": [0, 1, 2]}},
+    ]
+    result = evo.run(intervened(sweep=sweep), progress=False, workers=1)
+    assert bias_by_point(result) == {0: NONE, 1: NONE, 2: NONE, 3: Bias(0.0, True), 4: Bias(0.0, True)}
+    page = report.html(result)
+    assert "With a selection bias at some points" in page and "<dd>mentors (helped)</dd>" in page
+    assert "2 of 2 runs end within 0.001" in page  # of the part without
 
 
 def test_a_map_of_replicates_is_told_point_by_point(swept: evo.Result) -> None:
@@ -271,7 +319,7 @@ def test_points_that_lie_anywhere_are_dots_on_the_colour_of_the_nearest(sweep: d
     result = evo.run(scattered(**sweep), progress=False, workers=1)
     page = report.html(result)
     dots = {int(found["data-p"] or -1): found for found in Elements(page).all("circle") if "data-p" in found}
-    names, winners = list(result.experiment.strategies), winners_of(result)["winner"]
+    names, winners = list(map(str, result.experiment.strategies)), winners_of(result)["winner"].astype(str)
     assert len(set(winners)) > 1 and set(dots) == set(result.points["point"])
     assert {point: found["class"] for point, found in dots.items()} == {
         point: f"k{names.index(winner)}" for point, winner in winners.items()

@@ -92,10 +92,10 @@ def compared(result: Result, kinds: Sequence[Kind], tips: Tips) -> list[Compared
 
 
 def question_of(experiment: Experiment) -> str | None:
-    """Which exact answer there is beside a simulated one."""
+    """Which exact answer there is beside a simulated one; none knows of interventions."""
     model, kind = experiment.model, experiment.population.kind
     still = all(isinstance(law, Constant) for law in experiment.environment.values())
-    if not still or roles(experiment.strategies):
+    if not still or experiment.interventions or roles(experiment.strategies):
         return None
     if kind == "infinite":
         cheap = model.deterministic and len(experiment.strategies) <= MOST_STRATEGIES

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from evo.formulas import parse
 from evo.plots.cells import axes_of
 from evo.plots.page import PictureError
 from evo.plots.swept import Swept, key, swept_parts
 from evo.prevalence import COLUMNS, telling_paths, wilson
-from evo.quantities import number as value_of
+from evo.report.bias import NONE, Bias, bias_words
 from evo.report.look import Kind
 from evo.report.text import counted, number, path_name, place_words
 from evo.report.verdicts import Contender, Group, alike, verdict_of_run
@@ -38,7 +37,7 @@ class Told:
 
 
 def answers(
-    result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mapping[int, float], moving: Container[int] = ()
+    result: Result, kinds: Sequence[Kind], groups: Groups, biased: Mapping[int, Bias], moving: Container[int] = ()
 ) -> list[Told]:
     """Who prevails in each part, at selection bias 0 first; empty where that was not measured.
 
@@ -48,7 +47,7 @@ def answers(
         return _told(result, groups, "" if not biased else bias_words(next(iter(biased.values()))))
     found: list[Told] = []
     for zero in (True, False):
-        points = [point for point, bias in biased.items() if (bias == 0) is zero]
+        points = [point for point, bias in biased.items() if (bias == NONE) is zero]
         side = replace(
             result,
             points=result.points[result.points["point"].isin(points)],
@@ -61,40 +60,6 @@ def answers(
                 "without selection bias (B = 0)" if zero else "with selection bias",
             )
     return found
-
-
-def bias_words(bias: float) -> str:
-    """How a bias that is the same everywhere is told."""
-    return "" if bias == 0 else f"with a selection bias of {number(bias)}, an intervention"
-
-
-def bias_by_point(result: Result) -> dict[int, float]:
-    """Strength of the selection bias at each point; empty where the experiment has none anywhere."""
-    experiment = result.experiment
-    found: dict[int, float] = {}
-    for swept in swept_parts(result):
-        bases = {f"parameters.{name}" for name in _names(experiment.selection.bias.strength)}
-        matters = [path for path in swept.paths if path in bases or path.startswith("selection")]
-        if any(path.startswith("selection") for path in swept.fixed):
-            matters = matters or [""]
-        by: dict[Any, float] = {}
-        for point in swept.points:
-            here = tuple(key(swept.value(point, path)) for path in matters if path)
-            if here not in by:
-                by[here] = _bias(result.at(point))
-            found[point] = by[here]
-    bias = experiment.selection.bias
-    return found if bias.weights or any(found.values()) else {}
-
-
-def _names(strength: float | str) -> frozenset[str]:
-    return parse(strength).names if isinstance(strength, str) else frozenset()
-
-
-def _bias(experiment: Any) -> float:
-    bias = experiment.selection.bias
-    weighed = any(value_of(weight, experiment.parameter_values) for weight in bias.weights.values())
-    return value_of(bias.strength, experiment.parameter_values) if weighed else 0.0
 
 
 def _told(result: Result, groups: Groups, heading: str) -> list[Told]:

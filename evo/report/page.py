@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -15,20 +15,22 @@ from markupsafe import Markup
 from evo.experiment import dump
 from evo.pictures import Compare
 from evo.plots.page import PictureError
-from evo.plots.prevail import PALEST, base_of
+from evo.plots.prevail import PALEST
 from evo.plots.swept import Swept, swept_parts
 from evo.report.agreement import compared
-from evo.report.answers import Told, answers, bias_by_point, groups_of
+from evo.report.answers import Told, answers, groups_of
+from evo.report.bias import bias_by_point, bias_of_all, done_in
 from evo.report.cautions import cautions, gravest, still_moving
 from evo.report.comparison import comparison, marker
 from evo.report.courses import FEW, Courses, data_of, moments_for
+from evo.report.facts import facts, footer, provenance, version
 from evo.report.look import DARK, LIGHT, Kind, kinds_of
 from evo.report.overtime import chosen_how, chosen_points, notes_of, over_time
 from evo.report.phases import asked_of, is_map, phases
 from evo.report.stills import stills
 from evo.report.svg import tag
 from evo.report.tables import measured, who_prevails
-from evo.report.text import counted, number, place_words, symbols
+from evo.report.text import counted, place_words, symbols
 from evo.report.tips import Tips
 from evo.results import Result
 
@@ -121,19 +123,19 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
         "note": experiment.note.strip(),
         "answers": [_headed(each, len(sweeps)) for each in told],
         "how": _how(result, told),
-        "bias": _bias_words(biased),
+        "bias": bias_of_all(biased.values()),
         "grave": gravest(warned),
         "cautions": warned,
-        "facts": _facts(result),
+        "facts": facts(result),
         "parts": parts,
         "stills": images,
         "compared": compared(result, kinds, tips),
         "config": dump(experiment),
         "folder": str(result.folder) if result.folder else "runs/NAME",
-        "provenance": _provenance(result),
+        "provenance": provenance(result),
         "papers": sorted(file.name for file in result.folder.glob("*.pdf")) if result.folder else [],
-        "footer": _footer(result),
-        "version": _version(result),
+        "footer": footer(result),
+        "version": version(result),
         "style": Markup(_text("style.css")),
         "colours": Markup(_colours(kinds)),
         "script": Markup(script),
@@ -199,36 +201,6 @@ def _how(result: Result, told: Sequence[Told]) -> str:
     return " ".join(words)
 
 
-def _bias_words(biased: Mapping[int, float]) -> str:
-    """What is said of the selection bias before anything else."""
-    if not any(biased.values()):
-        return "All of it without selection bias (B = 0)." if biased else ""
-    return (
-        "With a selection bias at some points, without it first."
-        if 0.0 in biased.values()
-        else "All of it under a selection bias: an intervention with a price."
-    )
-
-
-def _facts(result: Result) -> list[tuple[str, str]]:
-    experiment = result.experiment
-    run, rows = experiment.run, len(result.outcomes) + len(result.failures)
-    population = experiment.population.kind.replace("_", "-")
-    size = getattr(experiment.population, "size", None)
-    ends = len(result.points)
-    facts = [
-        ("strategies", f"{len(experiment.strategies)}"),
-        ("game", experiment.game.kind.replace("_", " ")),
-        ("population", population + (f" of {size}" if size is not None else "")),
-        ("dynamics", experiment.dynamics.kind.replace("_", " ")),
-        ("points", f"{ends:,}"),
-        ("replicates in all", f"{rows:,}"),
-        ("generations", f"{number(run.generations)}" + (f", until {run.until}" if run.until != "generations" else "")),
-        ("seed", str(run.seed)),
-    ]
-    return facts
-
-
 def _part(
     place: int,
     swept: Swept,
@@ -265,7 +237,7 @@ def _add_ends(part: Part, swept: Swept, result: Result, kinds: Sequence[Kind], t
             drawn = phases(result, swept, asked, kinds, tips)
             legend = [_entry(place, kind.label) for place, kind in enumerate(kinds) if kind.name in drawn.shown]
             legend.append(tag("li", "fainter: a smaller share", class_="quiet"))
-            of = "infinite population" + (", without the interventions" if base_of(swept).interventions else "")
+            of = "infinite population" + (", without the interventions" if done_in(swept, result) else "")
             theory = [tag("li", f"theory, {of} (ticks: the side on which it holds):", class_="quiet"), *drawn.lines]
             part.pictures.append(Picture(MAP, drawn.markup, [*legend, *(theory if drawn.lines else [])], drawn.notes))
             return
@@ -314,29 +286,3 @@ def _lines(kinds: Sequence[Kind], strategies: int) -> list[Markup]:
         )
         found.append(tag("li", sample, " ", kind.label))
     return found
-
-
-def _provenance(result: Result) -> list[tuple[str, str]]:
-    made = result.manifest
-    rows = [("config", str(made.get("config_hash", ""))), ("seed", str(result.experiment.run.seed))]
-    rows += [(name, str(version)) for name, version in (made.get("versions") or {}).items()]
-    rows += [("machine", " · ".join(str(made[key]) for key in ("platform", "cpu") if made.get(key)))]
-    if made.get("workers"):
-        rows.append(("threads", str(made["workers"])))
-    if made.get("started"):
-        rows.append(("begun", str(made["started"])[:16].replace("T", " ") + " UTC"))
-    if made.get("seconds") is not None:
-        rows.append(("took", f"{number(float(made['seconds']))} s"))
-    if made.get("sessions"):
-        rows.append(("resumed", f"{len(made['sessions'])} times"))
-    return [(name, value) for name, value in rows if value]
-
-
-def _version(result: Result) -> str:
-    return str((result.manifest.get("versions") or {}).get("evo", ""))
-
-
-def _footer(result: Result) -> str:
-    config = str(result.manifest.get("config_hash", ""))[:12]
-    made = f"Made by evo {_version(result)} from config {config}, seed {result.experiment.run.seed}."
-    return f"{made} This page loads nothing from the network."
