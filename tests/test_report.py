@@ -520,6 +520,25 @@ def test_a_run_ends_with_a_report_which_it_cannot_fail(tmp_path: Path, monkeypat
     monkeypatch.setattr(report, "write", broken)
     assert "no report was written (RuntimeError: a bug)" in call("run", "road.yaml", "--out", "third")
     assert evo.Result.load("third").complete
+    assert "no report was written (RuntimeError: a bug)" in call("report", "third", status=1)
+
+
+def test_a_report_goes_to_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upath import UPath
+
+    monkeypatch.chdir(tmp_path)
+    Path("road.yaml").write_text(evo.dump(experiment(plots=[], sweep=[])))
+    url = "memory://reports/road"
+    assert "no report" not in call("run", "road.yaml", "--out", url)
+    there = UPath(url) / "report.html"
+    assert there.read_text().startswith("<!doctype html>")
+    there.unlink()
+    assert call("report", url).strip() == f"{url}/report.html" and there.exists()
+    call("report", url, "--out", "memory://reports/other.html")
+    assert UPath("memory://reports/other.html").read_text() == there.read_text()
+    call("report", url, "--out", "here.html")
+    assert Path("here.html").read_text() == there.read_text()
+    assert list(tmp_path.glob("memory*")) == []
 
 
 # in a browser

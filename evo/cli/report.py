@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.cli.words import complain, console, plainly
+from evo.cli.options import Run, place
+from evo.cli.words import FAILED, complain, console, plainly
+from evo.places import FolderError
 
 if TYPE_CHECKING:
     from evo.results import Result
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
 
 @plainly
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)],
+    run: Run,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the page goes.", show_default="RUN/report.html")
+        Path | None,
+        typer.Option(
+            parser=place, metavar="FILE", help="Where the page goes, or its URL.", show_default="RUN/report.html"
+        ),
     ] = None,
 ) -> None:
     """Write a run's report: one HTML page to read, print or send, which loads nothing from the network."""
@@ -25,8 +30,14 @@ def report(
     from evo.results import Result
 
     result = Result.load(run)
-    say = console()
-    say.print(str(write(result, out)), soft_wrap=True)
+    try:
+        written = write(result, out)
+    except (FolderError, OSError):
+        raise
+    except Exception as error:
+        complain(f"evo: no report was written ({_named(error)}); `evo show {run}` shows the tables")
+        raise typer.Exit(FAILED) from None
+    console().print(str(written), soft_wrap=True)
 
 
 def add_report(result: Result, *, draw: bool) -> None:
@@ -36,4 +47,8 @@ def add_report(result: Result, *, draw: bool) -> None:
     try:
         write(result, draw=draw)
     except Exception as error:
-        complain(f"evo: no report was written ({type(error).__name__}: {error}); the run itself is whole")
+        complain(f"evo: no report was written ({_named(error)}); the run itself is whole")
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

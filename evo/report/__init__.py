@@ -8,9 +8,10 @@ simulated ones, cautions, config, and how to get it again. `evo report RUN` is t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from evo.places import place_of, put
 
 if TYPE_CHECKING:
     from evo.results import Result
@@ -28,11 +29,11 @@ def html(result: Result, *, draw: bool = True) -> str:
 
 
 def write(result: Result, path: str | Path | None = None, *, draw: bool = True) -> Path:
-    """Write the page, into the result's folder unless a file is named; a reader never sees half of it."""
+    """Write the page, into the result's folder unless a file or its URL is named; a reader never sees half of it."""
     if path is None and result.folder is None:
         raise ValueError("the result is in no folder: say where the page goes")
-    place = Path(path) if path is not None else Path(result.folder or ".") / REPORT
-    new = place.with_name(f".{place.name}.new")
-    new.write_text(html(result, draw=draw), encoding="utf-8")
-    os.replace(new, place)
+    place = (result.folder or Path()) / REPORT if path is None else place_of(path)
+    text = html(result, draw=draw)
+    with put(place) as file:
+        file.write(text.encode())
     return place
