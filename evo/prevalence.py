@@ -12,6 +12,7 @@ from evo.strategies import roles
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evo.experiment import Experiment
     from evo.results import Result
 
 MOST_GROUPS = 30
@@ -29,7 +30,7 @@ def prevalence(result: Result) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     if (winners := _winners(result.outcomes)) is not None:
         table: Frame = result.outcomes.assign(_winner=winners).merge(result.points, on="point")
-        table = table[table["point"] < sum(result.experiment.sizes or (1,))]
+        table = table[table["point"] < points_named(result.experiment)]
         others = sorted(set(winners.dropna()) - set(result.experiment.strategy_names))
         alone = [] if roles(result.experiment.strategies) else result.experiment.strategy_names
         names = [*alone, *others]  # two roles prevail together
@@ -41,6 +42,18 @@ def prevalence(result: Result) -> pd.DataFrame:
                 rows += [place | row for row in _shares(result, group, names)]
     used = [path for path in paths if any(row[path] != "-" for row in rows)]
     return pd.DataFrame(rows, columns=["part", *used, *COLUMNS])
+
+
+def points_named(experiment: Experiment) -> int:
+    """How many points the config names; those that refinement added have the numbers from here on."""
+    return sum(experiment.sizes or (1,))
+
+
+def z_of(experiment: Experiment) -> float:
+    """Standard normal quantile of the 95 % intervals of who prevails: where replicates run until they are precise, of the
+    last of several looks, one of which may miss in 5 % of runs."""
+    rule = experiment.run.replicates
+    return Z95 if isinstance(rule, int) else quantile(1 - 0.05 / len(rule.looks))
 
 
 def telling_paths(values: Frame) -> list[str]:
@@ -77,8 +90,7 @@ def _shares(result: Result, group: Frame, names: list[str]) -> Iterator[dict[str
     random = _is_random(result, group)
     counts = group["_winner"].value_counts()
     total = int(counts.sum())
-    rule = result.experiment.run.replicates
-    z = Z95 if isinstance(rule, int) else quantile(rule.each)  # of the last of several looks
+    z = z_of(result.experiment)
     for name in names:
         count = int(counts.get(name, 0))
         low, high = wilson(count, total, z) if random else (math.nan, math.nan)

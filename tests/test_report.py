@@ -26,6 +26,7 @@ from evo.report.bias import NONE, Bias, bias_by_point
 from evo.report.courses import ONE, Courses, moments_for, packed
 from evo.report.look import DARK, LIGHT, contrast, kinds_of, seen
 from evo.report.text import between, percent, unset
+from evo.report.text import number as text_number
 from evo.report.verdicts import Contender, Group, verdict
 from evo.strategies import PALETTE
 
@@ -351,6 +352,44 @@ def _ground(page: str) -> list[dict[str, str | None]]:
 def _area(d: str) -> float:
     boxes = re.findall(r"M([\d.]+) ([\d.]+)H([\d.]+)V([\d.]+)H", d)
     return sum(abs((float(right) - float(left)) * (float(low) - float(high))) for left, high, right, low in boxes)
+
+
+def test_points_that_refinement_added_are_drawn_and_not_counted() -> None:
+    refined = scattered(refine={**SWEEPS[1]["refine"], "budget": 60})
+    finite = {"population": {"kind": "well_mixed", "size": 20}, "dynamics": {"kind": "moran"}, "run.replicates": 6}
+    for model in (refined, refined.replace(finite)):
+        result = evo.run(model, progress=False, workers=1)
+        named = result.outcomes[result.outcomes["point"] < 25]
+        page, kinds = report.html(result), kinds_of(model, {"none"})
+        assert len(result.points) > 30 and f"{len(result.points) - 25} points that refinement added" in page
+        [told] = answers(result, kinds, groups_of(result, kinds), {})
+        assert sum(group.points for group in told.groups) == 25
+        assert sum(group.of for group in told.groups) == len(named)
+        if told.groups[0].random:
+            assert "of 25 points" in " ".join(what for _, what in told.sentences)
+        table = page.split("What else was measured")[1].split("</table>")[0]
+        [path] = told.groups[0].place
+        here = named.merge(result.points, on="point").groupby(path)["mean_mix.left"].mean()
+        assert len(here) == 5 and all(re.search(rf"<td[^>]*>{text_number(mean)}\b", table) for mean in here)
+
+
+def test_intervals_of_one_count_are_one_where_replicates_run_until_precise() -> None:
+    rule = {"width": 0.2, "at_least": 16, "at_most": 64}
+    model = experiment(
+        run={"generations": 20, "seed": 3, "replicates": rule}, sweep={"grid": {"parameters.b": [1.1, 1.6]}}, plots=[]
+    )
+    result = evo.run(model, progress=False, workers=1)
+    page = report.html(result)
+    table = result.who_prevails()
+    told = table[(table["count"] > 0) & (table["count"] < table["of"])].to_dict("records")
+    assert told
+    for row in told:
+        words = between(row["low"], row["high"])
+        assert words != between(*wilson(row["count"], row["of"]))
+        label = "the right" if row["strategy"] == "right" else row["strategy"]
+        assert f"{label} prevails in {row['count']} of {row['of']} replicates ({words})" in page
+        assert page.count(f"({words})") >= 2
+    assert "wider, since replicates ran until precise" in page
 
 
 def test_points_that_differ_in_more_than_the_axes_make_no_map() -> None:

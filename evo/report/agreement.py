@@ -14,7 +14,7 @@ from evo.exact import absorption, rest_points, stationary
 from evo.exact.chains.states import states_of
 from evo.experiment import Experiment
 from evo.plots.intervals import mean_interval
-from evo.prevalence import wilson
+from evo.prevalence import wilson, z_of
 from evo.recording import start_shares
 from evo.report.look import Kind
 from evo.report.svg import tag, together
@@ -140,7 +140,7 @@ def _absorption(experiment: Experiment, rows: Any, kinds: Sequence[Kind], place:
     told = []
     for k, (name, exact) in enumerate(found.probability(counts.round().astype(int)).items()):
         count = int((rows["prevailing"] == name).sum())
-        low, high = wilson(count, len(rows))
+        low, high = wilson(count, len(rows), z_of(experiment))
         seen = f"{count} of {len(rows)} ({between(low, high)})"
         told.append(Row(place, kinds[k].label, percent(exact), seen, low - 1e-9 <= exact <= high + 1e-9))
     return told, found.method

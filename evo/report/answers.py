@@ -14,7 +14,7 @@ import numpy as np
 from evo.plots.cells import axes_of
 from evo.plots.page import PictureError
 from evo.plots.swept import Swept, key, swept_parts
-from evo.prevalence import COLUMNS, telling_paths, wilson
+from evo.prevalence import COLUMNS, points_named, telling_paths, wilson, z_of
 from evo.report.bias import NONE, Bias, bias_words
 from evo.report.look import Kind
 from evo.report.text import counted, number, path_name, place_words
@@ -74,7 +74,8 @@ def _told(result: Result, groups: Groups, heading: str) -> list[Told]:
 
 
 def groups_of(result: Result, kinds: Sequence[Kind], moving: Container[int] = ()) -> Groups:
-    """The groups of `Result.who_prevails`, by part of the sweep; `moving`: points whose mix was still moving at the end."""
+    """The groups of `Result.who_prevails`, by part of the sweep, without points that refinement added; `moving`: points
+    whose mix was still moving at the end."""
     table = result.who_prevails()
     places = [name for name in table.columns[1:] if name not in COLUMNS]
     labels = {kind.name: kind.label for kind in kinds}
@@ -86,7 +87,7 @@ def groups_of(result: Result, kinds: Sequence[Kind], moving: Container[int] = ()
         swept = sweeps[part]
         of_part: Any = result.points[result.points["part"] == part]
         place = {path: each[0][path] for path in telling_paths(of_part[of_part.columns[2:]])}
-        points = _points_at(of_part, place)
+        points = _points_at(of_part[of_part["point"] < points_named(result.experiment)], place)
         settings = {path: swept.value(points[0], path) for path in place}
         contenders = tuple(
             Contender(
@@ -169,7 +170,8 @@ def point_by_point(result: Result, swept: Swept, groups: Sequence[Group]) -> lis
     labels = {each.name: each.label for group in groups for each in group.contenders}
     found, told = contests(result.outcomes), []
     for place, points in panels:
-        words = _clearly(swept, points, found, labels, (str(x.path), str(y.path)))
+        named = [point for point in points if point < points_named(result.experiment)]
+        words = _clearly(swept, named, found, labels, (str(x.path), str(y.path)))
         told.append(
             (_capital(place_words(place, result.experiment)), words) if place else ("", words[0].upper() + words[1:])
         )
@@ -194,10 +196,10 @@ def _clearly(
     paths: tuple[str, str],
 ) -> str:
     clear: dict[str, list[int]] = {}
-    there = [point for point in points if point in found]
+    there, z = [point for point in points if point in found], z_of(swept.experiment)
     for point in there:
         [(name, count)], total = found[point].most_common(1), found[point].total()
-        if wilson(count, total)[0] > 0.5:
+        if wilson(count, total, z)[0] > 0.5:
             clear.setdefault(name, []).append(point)
     told = [
         f"{labels.get(name, name)} {'clearly prevails ' if not place else ''}at {len(where):,}"

@@ -189,12 +189,19 @@ def _how(result: Result, told: Sequence[Told]) -> str:
         + (" (or, where a flow cycles, nobody does)." if told else ".")
     ]
     if True in random:
+        wider = (
+            "" if isinstance(result.experiment.run.replicates, int) else " (wider, since replicates ran until precise)"
+        )
         words.append(
-            "Counted are replicates, with Wilson's 95\u00a0% intervals; where points are pooled, their chances may differ."
+            f"Counted are replicates, with Wilson's 95\u00a0% intervals{wider}; where points are pooled, their chances may differ."
         )
     if False in random:
         words.append(
             "Where nothing is random points of the sweep are counted: a count says how much of what was swept, not how likely."
+        )
+    if result.added:
+        words.append(
+            f"{counted(len(result.added), 'point')} that refinement added are not counted: they gather where outcomes change."
         )
     if len(result.failures):
         words.append(f"{counted(len(result.failures), 'replicate')} that failed are left out.")

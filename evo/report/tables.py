@@ -13,6 +13,7 @@ from markupsafe import Markup
 from evo.experiment import Experiment
 from evo.measures import TimeToTip
 from evo.plots.swept import Swept, key
+from evo.prevalence import points_named
 from evo.report.look import Kind
 from evo.report.svg import tag, together
 from evo.report.text import axis_words, between, counted, number, percent, tick
@@ -80,7 +81,8 @@ def _table(head: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
 
 
 def measured(result: Result, swept: Swept, groups: Sequence[Group]) -> Table | None:
-    """What else was measured, a row per group: means with 95 % intervals over replicates, or ranges over points."""
+    """What else was measured, a row per group: means with 95 % intervals over replicates, or ranges over points; without
+    points that refinement added."""
     model, outcomes = result.experiment, result.outcomes
     columns = [name for name in outcomes.columns[2:] if not name.startswith("final_mix.") and name != "prevailing"]
     columns = [name for name in columns if outcomes[name].dtype.kind in "fiu"]
@@ -94,7 +96,8 @@ def measured(result: Result, swept: Swept, groups: Sequence[Group]) -> Table | N
         points = [
             point
             for point in swept.points
-            if all(key(swept.value(point, path)) == key(value) for path, value in group.place.items())
+            if point < points_named(model)
+            and all(key(swept.value(point, path)) == key(value) for path, value in group.place.items())
         ]
         here: Any = outcomes[outcomes["point"].isin(points)]
         cells = [tag("td", *_number(here[name].to_numpy(float), group, name), class_="number") for name in columns]

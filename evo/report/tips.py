@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evo.plots.swept import Swept
-from evo.prevalence import wilson
+from evo.prevalence import wilson, z_of
 from evo.report.answers import contests
 from evo.report.look import Kind
 from evo.report.text import between, percent, place_words
@@ -45,10 +45,11 @@ class Tips:
         order = sorted(counts, key=lambda name: -counts[name])
         if total == 1:
             return [f"prevails: {labels.get(order[0], order[0])}"]
-        return [
-            f"{labels.get(name, name)} prevails in {counts[name]} of {total} replicates ({between(*wilson(counts[name], total))})"
-            for name in order
-        ]
+        told, z = [], z_of(self.result.experiment)
+        for name in order:
+            interval = between(*wilson(counts[name], total, z))
+            told.append(f"{labels.get(name, name)} prevails in {counts[name]} of {total} replicates ({interval})")
+        return told
 
     def _mix(self, point: int) -> list[str]:
         if point not in self.means:
