@@ -257,6 +257,19 @@ def test_the_tipping_point_along_a_slider(own: evo.Experiment) -> None:
     )  # half of the others help: b/2 > c, and a little more to be there in time
 
 
+@pytest.mark.parametrize("helped", [True, False])
+def test_what_knows_of_no_interventions_says_so(helped: bool) -> None:
+    done = "interventions: [{kind: subsidy, at: 0, size: 2, to: help}]\n"
+    panel = evo.explore(evo.loads(OWN.replace("bonus: -2", "bonus: 0") + (done if helped else "")))
+    assert ("without the interventions" in str(panel.svg)) is helped
+    panel.target.value = "help"
+    row = next(row for row in panel.rows if row.knob.path == "parameters.benefit")
+    panel._tip(row)
+    while "holds 0.5 of all" not in panel.says.value:
+        time.sleep(0.01)
+    assert ("Without the interventions: help holds 0.5" in panel.says.value) is helped
+
+
 def test_a_phase_diagram_of_two_sliders(own: evo.Experiment) -> None:
     panel = evo.explore(own)
     panel.map.x.value, panel.map.y.value = "parameters.benefit", "parameters.cost"

@@ -147,9 +147,16 @@ def _variable(scene: Scene, shown: Course, place: int, across: Scale, box: Box) 
 
 def _portrait(scene: Scene, box: Box) -> Markup:
     if isinstance(scene.portrait, Gradient):
-        return tag("g", _gradient(scene, scene.portrait, box), class_="portrait")
-    assert isinstance(scene.portrait, Plan)
-    return tag("g", _plane(scene, scene.portrait, box), class_="portrait")
+        drawn = _gradient(scene, scene.portrait, box)
+    else:
+        assert isinstance(scene.portrait, Plan)
+        drawn = _plane(scene, scene.portrait, box)
+    if not scene.experiment.interventions:
+        return tag("g", drawn, class_="portrait")
+    middle, below = box.x + box.width / 2, box.y + box.height - 6
+    return tag(
+        "g", drawn, text_at(middle, below, "without the interventions", fill=GREY, font_size=11), class_="portrait"
+    )
 
 
 def _gradient(scene: Scene, found: Gradient, box: Box) -> Markup:

@@ -181,7 +181,8 @@ class Panel(widgets.VBox):
                 self._say(str(error), wrong=True)
                 return
             row.tells(found)
-            self._say(f"{found.target}. {found.statement}")
+            without = "Without the interventions: " if session.base.interventions else ""
+            self._say(f"{without}{found.target}. {found.statement}")
 
         self.work.aside(search)
 
