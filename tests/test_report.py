@@ -630,6 +630,27 @@ def test_the_page_in_a_browser(browser: chromium.Browser, page: Path) -> None:
     assert browser.errors() == [] and browser.requests() == []
 
 
+def test_arrow_keys_go_to_the_nearest_dot_on_that_side(browser: chromium.Browser, tmp_path: Path) -> None:
+    result = evo.run(scattered(**SWEEPS[0]), progress=False, workers=1)
+    browser.open(report.write(result, tmp_path / "dots.html"))
+    assert "Point at a dot" in browser.value("document.querySelector('.hint').textContent")
+    browser.value("document.querySelector('svg.map').focus()")
+    browser.press("ArrowRight")
+    current = "['cx', 'cy'].map(key => +document.querySelector('.cells .current').getAttribute(key))"
+    moved = 0
+    for key, axis, sign in (("ArrowRight", 0, 1), ("ArrowLeft", 0, -1), ("ArrowUp", 1, -1), ("ArrowDown", 1, 1)):
+        before = browser.value(current)
+        browser.press(key)
+        after = browser.value(current)
+        assert after == before or sign * (after[axis] - before[axis]) > 0
+        moved += after != before  # at the edge there is none
+    assert moved >= 3
+    assert browser.value("document.getElementById('live').textContent")
+    browser.press("Enter")
+    assert browser.value("document.activeElement.className") == "one wide"
+    assert browser.errors() == []
+
+
 def test_the_page_without_scripts_and_on_a_phone(browser: chromium.Browser, page: Path, tmp_path: Path) -> None:
     from PIL import Image
 

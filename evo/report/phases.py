@@ -110,16 +110,19 @@ def _notes(all_cells: Sequence[Cells], swept: Swept, model: Experiment) -> list[
     if any((each.winner == FAILED).any() for each in dots or all_cells):
         notes.append("Crossed: every replicate failed.")
     if not dots:
-        hint = "Point at a cell for its numbers, click it to look closely; arrow keys go from cell to cell."
-        return [*notes, hint]
+        return [*notes, _hint("cell", "go from cell to cell")]
     axes = [axis.path for axis in (all_cells[0].x, all_cells[0].y)]
     besides = [axis_words(path, model) for path in swept.paths if path not in axes and path in swept.spread]
     between = f"they differ in {listed(besides)} too" if besides else "in between, the colour is that of the nearest"
     notes.append(f"{counted(sum(len(each.x) for each in dots), 'point')}; {between}.")
-    return [
-        *notes,
-        "Point at a dot for its numbers, click it to look closely; arrow keys go to the nearest dot on that side.",
-    ]
+    return [*notes, _hint("dot", "go to the nearest dot on that side")]
+
+
+def _hint(what: str, keys: str) -> Markup:
+    """What can be done on a screen, where scripts run."""
+    return tag(
+        "span", f"Point at a {what} for its numbers, click it to look closely; arrow keys {keys}.", class_="hint"
+    )
 
 
 def _frame(x: Axis, y: Axis, model: Experiment) -> Frame:
