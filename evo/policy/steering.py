@@ -15,7 +15,7 @@ import numpy as np
 from evo._spec import ConfigError, ConfigProblem
 from evo.policy.aim import Aim, check_aim
 from evo.policy.control import Control, control_of
-from evo.prevalence import wilson
+from evo.precision import wilson
 from evo.simulation import simulate
 
 if TYPE_CHECKING:

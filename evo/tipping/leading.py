@@ -17,7 +17,7 @@ from evo._errors import ConfigError, ConfigProblem
 from evo._spec import parse_path
 from evo.environments import Constant
 from evo.simulation import simulate
-from evo.tipping.question import number_at
+from evo.tipping.question import check_nothing_intervenes, number_at
 
 if TYPE_CHECKING:
     from evo.experiment import Experiment
@@ -65,6 +65,7 @@ def lead(
     workers: int = 1,
 ) -> Led:
     """Run the experiment's model along a schedule, with so many records at even times after the first."""
+    check_nothing_intervenes(experiment)
     start = experiment.run.start if start is None else start
     every = generations / records
     model = _moving(experiment, path, schedule)
@@ -144,6 +145,7 @@ def _edges(schedule: Schedule, generations: float, every: float) -> np.ndarray:
 
 def settled(experiment: Experiment, path: str, value: float, *, generations: float) -> np.ndarray:
     """The mix to which the model comes from its start, the number held, (d,)."""
+    check_nothing_intervenes(experiment)
     number_at(experiment, path)
     found = simulate(
         experiment.replace({path: value}).model, generations=generations, start=experiment.run.start,
