@@ -84,8 +84,8 @@ def _moving(experiment: Experiment, path: str, schedule: Schedule) -> Model | No
     if keys[0] != "parameters" or len(keys) != 2:
         return None
     law = {"kind": "series", "values": [list(node) for node in _apart(schedule)], "outside": "hold"}
-    try:
-        return experiment.replace({f"environment.{keys[1]}": law}).model
+    try:  # to its end: what moves never lets a run converge
+        return experiment.replace({f"environment.{keys[1]}": law, "run.until": "generations"}).model
     except ConfigError:
         return None
 

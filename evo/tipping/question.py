@@ -52,6 +52,15 @@ def check_nothing_intervenes(experiment: Experiment) -> None:
         raise _refused(("interventions",), message, "leave them out: --set 'interventions=[]'")
 
 
+def mean_field_of(experiment: Experiment) -> Experiment:
+    """A well-mixed experiment in an infinite population, without interventions and without measures, pictures and an end that
+    only the finite one has."""
+    population: Any = experiment.population
+    infinite = {"kind": "infinite", "assortment": population.assortment, "assortment_kind": population.assortment_kind}
+    settings = {"population": infinite, "interventions": [], "run.until": "generations"}
+    return experiment.replace(settings | {"measure": ["final_mix"], "plots": []})
+
+
 def asked_by(experiment: Experiment) -> Target:
     """The target of the config's `time_to_tip`, its horizon left open; raises ConfigError where there is none."""
     measured = next((one for one in experiment.measure if isinstance(one, TimeToTip)), None)
