@@ -1,10 +1,12 @@
 """How many points the phase diagram of the flagship needs: refined where it changes, against all of a grid.
 
-    python benchmarks/refine.py [--depth 5] [--workers N]
+    python benchmarks/refine.py [--depth 5] [--workers N] [--sample POINTS]
 
 Runs configs/big_shift.yaml from a hierarchy (97 % command) over friction and turbulence, refined from 9 x 9 points, and
 then the whole grid of the finest points; says how many points each took, whether they agree at every point of the grid,
-and how much of the boundary (neighbours in the grid with different winners) refinement computed itself.
+and how much of the boundary (neighbours in the grid with different winners) refinement computed itself. With --sample,
+instead of the whole grid, so many of its points that refinement left out: any, and such as lie within two of the boundary
+that the map shows, where a map goes wrong first.
 """
 
 from __future__ import annotations
@@ -27,12 +29,17 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--depth", type=int, default=5, help="halvings; 5 reaches 257 x 257")
     options.add_argument("--workers", type=int, default=None)
+    options.add_argument("--sample", type=int, default=None, help="points of the grid instead of all")
     asked = options.parse_args()
     flagship = evo.load(Path(__file__).parent.parent / "configs" / "big_shift.yaml")
     lines = (START - 1) * 2**asked.depth + 1
     refine = {"over": {path: {"range": ends} for path, ends in AXES.items()}, "start": START, "depth": asked.depth}
     refined, seconds = timed(flagship, {"refine": refine}, asked.workers)
     print(f"refined: {len(refined.points):,} points, {seconds:.0f} s", flush=True)
+    if asked.sample:
+        print(f"{lines**2 / len(refined.points):.1f} times fewer points than a grid of {lines} x {lines}")
+        spot_check(flagship, refined, lines, asked)
+        return
     grid, seconds = timed(
         flagship, {"grid": {path: {"linspace": [*ends, lines]} for path, ends in AXES.items()}}, asked.workers
     )
@@ -48,19 +55,48 @@ def timed(flagship: evo.Experiment, sweep: dict, workers: int | None) -> tuple[e
     return result, time.perf_counter() - began
 
 
+def spot_check(flagship: evo.Experiment, refined: evo.Result, lines: int, asked: argparse.Namespace) -> None:
+    """Points that refinement left out: who prevails there, as the map shows it and as it is."""
+    places = [np.linspace(*ends, lines) for ends in AXES.values()]
+    shown = map_of(refined)
+    left = ~computed_in(refined, places)
+    near = np.zeros_like(left)
+    for down, along in np.ndindex(5, 5):
+        moved = np.roll(shown, (down - 2, along - 2), axis=(0, 1))
+        inside = np.zeros_like(left)
+        inside[2:-2, 2:-2] = True
+        near |= inside & (moved != shown)
+    rng = np.random.default_rng(1)
+    for words, where in (("anywhere", left), ("near the boundary", left & near)):
+        nodes = rng.permutation(np.argwhere(where))[: asked.sample // 2]
+        points = [dict(zip(AXES, (float(places[0][x]), float(places[1][y])), strict=True)) for y, x in nodes]
+        found, _ = timed(flagship, {"points": points}, asked.workers)
+        true = winners_of(found)["winner"].tolist()
+        right = sum(true[number] == shown[y, x] for number, (y, x) in enumerate(nodes))
+        print(f"{words}: the map shows who prevails at {right:,} of {len(nodes):,} points left out as it is")
+
+
+def map_of(result: evo.Result) -> np.ndarray:
+    """Who prevails as the picture shows it, over the points of the grid, (turbulence, friction)."""
+    (swept,) = swept_parts(result)
+    x, y = axes_of(swept, *AXES)
+    return cells_of(winners_of(result), swept, list(swept.points), x, y, 0.95).winner
+
+
+def computed_in(result: evo.Result, places: list[np.ndarray]) -> np.ndarray:
+    """Which points of the grid were computed."""
+    known = [axis.round(9).tolist() for axis in places]
+    computed = np.zeros((len(known[1]), len(known[0])), bool)
+    for chi, omega in result.points[list(AXES)].round(9).itertuples(index=False):
+        computed[known[1].index(omega), known[0].index(chi)] = True
+    return computed
+
+
 def compare(refined: evo.Result, grid: evo.Result) -> None:
     """Who prevails at every point of the grid, as the map of the refined points shows it and as it is."""
-    maps = []
-    for result in (refined, grid):
-        (swept,) = swept_parts(result)
-        x, y = axes_of(swept, *AXES)
-        maps.append(cells_of(winners_of(result), swept, list(swept.points), x, y, 0.95).winner)
-    shown, true = maps
+    shown, true = map_of(refined), map_of(grid)
     print(f"the map shows who prevails at {(shown == true).sum():,} of {true.size:,} points of the grid as it is")
-    places = [np.linspace(*ends, true.shape[0]).round(9).tolist() for ends in AXES.values()]
-    computed = np.zeros(true.shape, bool)
-    for chi, omega in refined.points[list(AXES)].round(9).itertuples(index=False):
-        computed[places[1].index(omega), places[0].index(chi)] = True
+    computed = computed_in(refined, [np.linspace(*ends, true.shape[0]) for ends in AXES.values()])
     pairs = found = 0
     for first, second in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         apart = true[first] != true[second]
