@@ -1,16 +1,19 @@
 """The same job by evo, by joblib over the same kernel calls, and by Mesa: seconds, and what the engine adds to a replicate.
 
     python benchmarks/runner.py [--repeats 3]
+    python benchmarks/runner.py --points 1000000
 
 Jobs: tiny replicates of one point (what the engine adds), points of some 10 ms (how well two threads share them), and a
 two-strategy Moran process that Mesa can express too (`batch_run`, one process). joblib and Mesa are used where they are
-installed. evo writes a run folder, checksums and fsync included; the others return their rows.
+installed. evo writes a run folder, checksums and fsync included; the others return their rows. With --points: so many points,
+each with one tiny replicate, planned and stored, and the memory that it takes.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import resource
 import statistics
 import tempfile
 import time
@@ -117,10 +120,28 @@ def by_mesa(experiment: evo.Experiment) -> None:
     )
 
 
+def many(points: int) -> None:
+    """A run of that many points, as a process of its own would do it: this script does nothing else then."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        result = evo.run(job(1, 1, points), out=Path(folder) / "run", workers=2, allow_large=True)
+        took, stored = time.perf_counter() - began, sum(file.stat().st_size for file in Path(folder).rglob("*"))
+    assert result.complete
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{points:,} points planned, run and stored: {took:.0f} s, {stored / 2**20:.0f} MiB on disk, {most:.2f} GiB of memory"
+    )
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repeats", type=int, default=3)
-    repeats = options.parse_args().repeats
+    options.add_argument("--points", type=int, default=None, help="so many points planned and stored, instead")
+    asked = options.parse_args()
+    if asked.points:
+        many(asked.points)
+        return
+    repeats = asked.repeats
 
     tiny = job(1, 100_000, 1)
     added = seconds(lambda: by_evo(tiny, 1), repeats) - seconds(lambda: by_kernel(tiny), repeats)
