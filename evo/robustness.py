@@ -21,7 +21,7 @@ import numpy as np
 
 from evo._spec import ConfigError, ConfigProblem, validate
 from evo.experiment import Experiment
-from evo.prevalence import wilson
+from evo.precision import wilson
 from evo.tipping.question import number_at
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ def designed(
         for part in _parts(place, one, here, axes[place], samples, steps)
     ]
     data = experiment.data | {"sweep": sweep, "plots": []}
-    data["measure"] = ["prevailing"]
     data["run"] = data["run"] | {"common_random_numbers": True}
     data["run"].pop("record", None)
     return Study(validate(Experiment, data), tuple(one for one, _ in chosen), axes, samples, len(found) - len(chosen))
@@ -248,6 +247,8 @@ def findings(study: Study, result: Result) -> list[Finding]:
         if base is None:
             raise ConfigError([ConfigProblem(("sweep",), None, f"the run at the config's own values failed: {one}")])
         sampled = [winners[point] for point in range(first + 1, first + space) if point in winners]
+        if not sampled:
+            raise ConfigError([ConfigProblem(("sweep",), None, f"the run failed at every sample of the space: {one}")])
         elsewhere = Counter(name for name in sampled if name != base)
         after = [winners.get(first + space + k) for k in range(alone)]
         breaks = sorted(_breaks(study, axes, base, after), key=lambda each: each.away)
@@ -273,7 +274,8 @@ def _breaks(study: Study, axes: Sequence[Axis], base: str, after: Sequence[str |
                 if winner is not None and winner != base:
                     yield Break(axis, last, value, winner)
                     break
-                last = value
+                if winner is not None:  # a step that failed says nothing
+                    last = value
 
 
 def _values(study: Study, axes: Sequence[Axis], place: int, axis: Axis, alone: int) -> list[Any]:
@@ -312,7 +314,7 @@ def tables(study: Study, found: Sequence[Finding]) -> dict[str, pd.DataFrame]:
 
     held = [
         {"conclusion": str(one.conclusion), "prevails": one.winner, "holds": one.holds, "of": one.of}
-        | {"share": one.holds / one.of if one.of else np.nan, "low": one.interval[0], "high": one.interval[1]}
+        | {"share": one.holds / one.of, "low": one.interval[0], "high": one.interval[1]}
         | {"broken first by": one.breaks[0].axis.path if one.breaks else ""}
         for one in found
     ]

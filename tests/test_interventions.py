@@ -103,6 +103,26 @@ def test_a_condition_is_met_at_its_moment_and_ends_what_it_ends():
     assert found.cost[0, 0] == pytest.approx(np.trapezoid(shares, times), abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["counts", "births", "generations", "groups", "ring"])
+def test_whoever_had_taken_over_has_not_once_strategies_come_back(name):
+    """Ten hares and nobody else, until a mutation rate of one half brings stags back, for good or for a while."""
+    few = {"kind": "well_mixed", "size": 10}
+    parts = {"population": few, **POPULATIONS[name]} | ({"population": few} if name == "counts" else {})
+    back = {"kind": "change", "at": 20, "size": 1, "set": {"mutation.rate": 0.5}}
+    for until, more in (("generations", {}), ("fixed", {}), ("generations", {"lasts": 5})):
+        asked = evo.Experiment.model_validate(
+            HUNT | parts
+            | {"run": {"generations": 40, "start": {"hare": 1.0}, "until": until, "replicates": 3, "seed": 4}}
+            | {"interventions": [back | more], "measure": ["fixed", "time_to_fixation", "final_mix"]}
+        )  # fmt: skip
+        table = evo.run(asked, progress=False, workers=1).outcomes
+        if not more:
+            assert table["fixed"].isna().all() and table["time_to_fixation"].isna().all()
+            assert (table["final_mix.stag"] > 0).any()
+        else:  # none has taken over before the change ends
+            assert not (table["time_to_fixation"] < 25).any()
+
+
 @pytest.mark.parametrize("name", ["flow", "counts"])
 def test_what_would_end_at_once_is_nothing(name):
     chosen = model(**POPULATIONS[name])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import evo
-from evo.policy import Aim, control_of, incentive_cost, least_cost
+from evo.policy import Aim, control_of, incentive_cost, least_cost, steer
 from evo.policy.decisions import world_of
 
 HUNT = {
@@ -91,10 +91,47 @@ def test_incentives_under_selection_by_the_fundamental_matrix():
     assert incentive_cost(control, size=theta, start={"stag": 3, "hare": n - 3}) == pytest.approx(wanted, rel=1e-10)
 
 
+AIM = Aim("stag", by=10, probability=0.9, hold=10)
+PUSHED = {"population__size": 30, "run__start": {"stag": 0.4}, "mutation__rate": 0}
+
+
+def test_the_push_that_is_told_is_scored_by_other_runs_than_chose_it():
+    asked = experiment(**PUSHED)
+    found = steer(asked, AIM, runs=60)
+    *before, chosen = found.tried
+    assert before and all(push.probability < 0.9 for push in before) and chosen.probability >= 0.9
+    spec = control_of(asked).sized(found.safe.size, lasts=found.safe.lasts)
+    path = evo.simulate(
+        asked.model, generations=20, start={"stag": 0.4}, seed=1, replicates=60, record_every=20, interventions=[spec]
+    )
+    share = path.mix[:, -1, 0]
+    assert (found.safe.size, found.safe.lasts) == (chosen.size, chosen.lasts)
+    assert found.safe.succeeded == (share >= 0.5).sum()
+    assert found.safe.cost == path.cost.sum(axis=1).mean() != chosen.cost
+    assert str(found.safe) in found.statement
+    assert found.table["scored"].tolist() == ["to choose"] * len(found.tried) + ["the chosen"]
+    assert found.table["cost"].iloc[-1] == found.safe.cost
+
+
+def test_what_only_finite_populations_have_does_not_keep_a_push_from_being_found():
+    asked = experiment(**PUSHED, run__until="fixed", measure=["cost", "fixed"])
+    assert steer(asked, AIM, runs=10).cost == steer(experiment(**PUSHED), AIM, runs=10).cost
+
+
 @pytest.mark.parametrize(
     "changed, aim, words",
     [
         ({"interventions": []}, {}, "none to decide upon"),
+        (
+            {
+                "interventions": [
+                    *HUNT["interventions"],
+                    {"kind": "seed", "at": 3, "size": 0.5, "to": "stag", "name": "shift"},
+                ]
+            },
+            {},
+            "decides upon one, and there are 2: subsidy, shift",
+        ),
         ({"interventions.0.paid_by": "hare"}, {}, "paid from outside"),
         ({}, {"target": "deer"}, "not a strategy"),
         ({}, {"probability": 1.0}, "cannot be 1"),

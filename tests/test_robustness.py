@@ -45,6 +45,38 @@ def test_what_is_set_does_not_vary_and_kinds_of_assortment_do():
     assert np.isclose(study.experiment.point(0).settings["parameters.chi"], 0.3)
 
 
+def test_measures_of_the_config_stay(hunt):
+    """A run of as many replicates as a measure needs still has that measure."""
+    precise = {"measure": "final_mix", "width": 0.5, "at_least": 2, "at_most": 2}
+    study = designed(
+        hunt.replace({"run.replicates": precise, "measure": ["prevailing", "final_mix"]}), samples=4, steps=1
+    )
+    assert [measure.kind for measure in study.experiment.measure] == ["prevailing", "final_mix"]
+
+
+class Told:
+    """What a run says: who prevails at each point that did not fail."""
+
+    def __init__(self, winners):
+        self.outcomes = {"point": np.array(list(winners)), "prevailing": np.array(list(winners.values()), dtype=object)}
+
+
+def test_where_every_sample_failed_there_is_no_share(hunt):
+    study = designed(hunt, samples=3, steps=2, spread=0)
+    with pytest.raises(evo.ConfigError, match="failed at every sample"):
+        findings(study, Told({0: "hunt"}))
+
+
+def test_a_conclusion_is_not_said_to_hold_where_the_run_failed(hunt):
+    """Steps of hare, from 2: 1.5, 2.5, 1, 3, 0.5, 3.5, 0, 4; at 2.5 nothing is known, at 3 it is broken."""
+    study = designed(hunt, samples=1, steps=4, spread=0)
+    alone = dict(enumerate(["hunt", None, "hunt", "gather", "hunt", "gather", "hunt", "gather"], start=2))
+    told = {0: "hunt", 1: "hunt"} | {point: name for point, name in alone.items() if name is not None}
+    (found,) = findings(study, Told(told))
+    (broken,) = found.breaks
+    assert (broken.last, broken.value) == (2, 3)
+
+
 def test_refused(hunt):
     with pytest.raises(evo.ConfigError, match="no part is called"):
         designed(hunt, parts=["nothing"])

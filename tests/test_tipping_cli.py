@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import evo
 from evo.cli import app
+from evo.cli.tip import target_from
 
 
 @pytest.fixture
@@ -55,6 +56,47 @@ def test_ramps(config):
     assert "closed" in found.output and (config / "runs" / "hunt-ramp" / "loop.png").exists()
     found = run("ramp", "hunt.yaml", "--of", "parameters.h=1..2", "--pace", "--rest", 20)
     assert found.exit_code == 0 and "none: the frozen state is stable" in found.output
+
+
+INTERVENED = ["--set", "interventions=[{kind: seed, at: 5, size: 0.4, to: stag}]"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tip", "hunt.yaml", "--horizon", 20],
+        ["levers", "hunt.yaml", "--horizon", 20],
+        ["ramp", "hunt.yaml", "--of", "parameters.h=1..0.2", "--rate", 0.1, "--rest", 20],
+        ["ramp", "hunt.yaml", "--of", "parameters.h=1..2", "--pace", "--rest", 20],
+        ["ramp", "hunt.yaml", "--of", "parameters.h=1..2", "--overshoot", "--rest", 20],
+        ["ramp", "few.yaml", "--of", "parameters.h=1..0", "--warnings", "--rest", 20],
+    ],
+    ids=lambda words: " ".join(map(str, words[:1] + words[4:5])),
+)
+def test_what_tips_is_not_asked_where_something_intervenes(config, words):
+    found = run(*words, *INTERVENED)
+    assert found.exit_code == 2, found.output
+    said = " ".join((found.output + found.stderr).replace("│", " ").split())
+    assert "interventions: what tips is asked of a model that nothing intervenes in" in said
+    assert "--set 'interventions=[]'" in said
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ([], "stag holds 0.8 of all by generation 200, for 12 generations"),
+        (["--horizon", 60], "stag holds 0.8 of all by generation 60, for 12 generations"),
+        (["--level", 0.6], "stag holds 0.6 of all by generation 200, for 12 generations"),
+        (["--hold", 3], "stag holds 0.8 of all by generation 200, for 3 generations"),
+        (["--target", "hare"], "hare holds 0.5 of all by generation 200, for 20 generations"),
+    ],
+)
+def test_the_target_is_that_of_the_config_but_for_what_the_options_say(words, said):
+    asked = {"strategy": None, "level": None, "horizon": None, "hold": None}
+    for key, value in zip(words[::2], words[1::2], strict=True):
+        asked["strategy" if key == "--target" else key.strip("-")] = value
+    measured = {"kind": "time_to_tip", "strategy": "stag", "level": 0.8, "hold": 12}
+    assert str(target_from(stag_hunt(measure=[measured]), **asked)) == said
 
 
 @pytest.mark.parametrize(

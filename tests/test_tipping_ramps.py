@@ -84,6 +84,16 @@ def test_what_only_formulas_read_and_what_else():
     assert value_along([(0, 1), (2, 1), (2, 5), (4, 7)], np.array([0, 2, 3, 9])) == pytest.approx([1, 5, 6, 7])
 
 
+def test_a_run_that_may_converge_is_led_as_exactly():
+    """What moves never converges, so that the run goes to its end; and not in steps, whose records meet more often."""
+    schedule = [(0.0, -1.0), (20.0, 1.0)]
+    plain, asked = (
+        lead(bistable().replace({"run.until": until}), "parameters.g", schedule, generations=30, records=30)
+        for until in ("generations", "converged")
+    )
+    assert asked.time.tolist() == plain.time.tolist() and (asked.mix == plain.mix).all()
+
+
 def critical_rate(k, mu, length):
     """y' = k y^2 - mu + r from the stable point -q, q = sqrt(mu/k): y passes q at time length/r [Ashwin et al. 2012]."""
     from scipy.optimize import brentq
@@ -126,6 +136,16 @@ def test_overshoot_and_return():
     assert found.outcome == "found"
     assert found.longest == pytest.approx(np.interp(between, path, times), rel=1e-3)
     assert "even after" in overshoot(experiment, "parameters.h", base=1, peak=0.99, rest=20).outcome
+
+
+NOISE = {"w": {"kind": "switching", "values": [0, 1], "rates": [[-0.1, 0.1], [0.1, -0.1]]}}
+
+
+@pytest.mark.parametrize("chance", [{"population": {"kind": "well_mixed", "size": 30}}, {"environment": NOISE}])
+def test_how_long_it_may_stay_is_not_asked_of_chance(chance):
+    few = stag_hunt(dynamics="pairwise_comparison")
+    with pytest.raises(evo.ConfigError, match="has chance"):
+        overshoot(few.replace(chance), "parameters.h", base=1, peak=0, rest=5)
 
 
 def test_refused():

@@ -32,7 +32,7 @@ def levers(
         typer.Option(metavar="PATH=NUMBER", help="Price of one unit, paid once by whoever moves it. Repeatable."),
     ] = None,
     target: Wanted = None,
-    level: Level = 0.5,
+    level: Level = None,
     horizon: Horizon = None,
     hold: Hold = None,
     source: From = None,

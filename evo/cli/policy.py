@@ -20,9 +20,6 @@ def policy(
     probability: Annotated[float, typer.Option(help="How likely it must succeed.")] = 0.9,
     level: Annotated[float, typer.Option(help="Share of all from which the target is there.")] = 0.5,
     hold: Annotated[int, typer.Option(help="Generations that nobody pays before it is looked.")] = 0,
-    which: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The intervention of the config; by default the first.")
-    ] = None,
     most: Annotated[
         float | None, typer.Option(help="Largest size; by default the one that the config gives.", show_default=False)
     ] = None,
@@ -47,10 +44,10 @@ def policy(
     tell_experiment(say, experiment)
     with waiting(say, "looking for the least cost"):
         if mean_field:
-            found = steer(experiment, aim, which=which, most=most, runs=runs, workers=workers)
+            found = steer(experiment, aim, most=most, runs=runs, workers=workers)
             tables = {"plans": found.table}
         else:
-            found = least_cost(experiment, aim, which=which, most=most, levels=levels)
+            found = least_cost(experiment, aim, most=most, levels=levels)
             tables = {"plans": found.table, "policy": found.frame}
     say.print()
     say.print(f"aim: {aim}", style="bold")

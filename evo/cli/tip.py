@@ -22,11 +22,21 @@ Wanted = Annotated[
     str | None,
     typer.Option("--target", metavar="STRATEGY", help="Who is to tip; by default as the config's time_to_tip says."),
 ]
-Level = Annotated[float, typer.Option(help="Share of all from which the target counts as reached.")]
+Level = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of all from which the target counts as reached; by default as the config's time_to_tip says, else 0.5."
+    ),
+]
 Horizon = Annotated[
     float | None, typer.Option(help="Generations by which it must be reached; by default those of the run.")
 ]
-Hold = Annotated[float | None, typer.Option(help="Generations that it must then stay; by default a tenth of those.")]
+Hold = Annotated[
+    float | None,
+    typer.Option(
+        help="Generations that it must then stay; by default as the config's time_to_tip says, else a tenth of those."
+    ),
+]
 From = Annotated[
     str | None,
     typer.Option("--from", metavar="STRATEGY", help="Whom a seed is taken from, or everybody; by default the most."),
@@ -44,7 +54,7 @@ def tip(
         str, typer.Option(metavar="seed|bias|PATH", help="What is done, as in parameters.chi; bias: that of traits.")
     ] = "seed",
     target: Wanted = None,
-    level: Level = 0.5,
+    level: Level = None,
     horizon: Horizon = None,
     hold: Hold = None,
     source: From = None,
@@ -93,21 +103,17 @@ def tip(
 
 
 def target_from(
-    experiment: Experiment, strategy: str | None, level: float, horizon: float | None, hold: float | None
+    experiment: Experiment, strategy: str | None, level: float | None, horizon: float | None, hold: float | None
 ) -> Target:
-    """The target that the options describe."""
+    """The target that the options describe: without a strategy that of the config's `time_to_tip`, but for what they say."""
     from dataclasses import replace
 
     from evo.tipping import Target
-    from evo.tipping.question import target_of
+    from evo.tipping.question import asked_by, target_of
 
-    if strategy is None:
-        asked = target_of(experiment, None)
-        asked = replace(
-            asked, level=level, horizon=horizon, hold=asked.hold if hold is None and horizon is None else hold
-        )
-        return target_of(experiment, asked)
-    return target_of(experiment, Target(strategy, level, horizon, hold))
+    asked = asked_by(experiment) if strategy is None else Target(strategy)
+    said = {"level": level, "horizon": horizon, "hold": hold}
+    return target_of(experiment, replace(asked, **{key: value for key, value in said.items() if value is not None}))
 
 
 def bounds(text: str | None) -> tuple[float, float] | None:

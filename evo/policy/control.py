@@ -22,19 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Control:
-    """One intervention of an experiment, whose size is decided upon: from 0, nothing, to `most`."""
+    """The intervention of an experiment, whose size is decided upon: from 0, nothing, to `most`."""
 
     experiment: Experiment
-    place: int
     most: float
 
     @property
     def spec(self) -> Any:
-        return self.experiment.interventions[self.place]
+        return self.experiment.interventions[0]
 
     @property
     def name(self) -> str:
-        return self.experiment.intervention_names[self.place]
+        return self.experiment.intervention_names[0]
 
     def sizes(self, levels: int) -> np.ndarray:
         return np.linspace(0.0, self.most, levels)
@@ -62,13 +61,8 @@ class Control:
         try:
             found = evaluate(price_of(self.spec), {"size": size, "Z": whole, **model.parameter_values, **mix})
         except FormulaError as error:
-            raise self.refused(
-                ("price",), f"{error}; here a price may read the shares, parameters, size and Z"
-            ) from None
+            raise refused(("price",), f"{error}; here a price may read the shares, parameters, size and Z") from None
         return np.where(np.asarray(size) == 0.0, 0.0, np.broadcast_to(np.asarray(found, float), (len(shares),)))
-
-    def refused(self, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
-        return _refused(self.place, path, message, hint)
 
     @cached_property
     def model(self) -> Model:
@@ -78,44 +72,38 @@ class Control:
         return f"{self.name}: {self.spec.kind} of at most {self.most:g}, paid from outside"
 
 
-def control_of(experiment: Experiment, *, which: str | None = None, most: float | None = None) -> Control:
-    """The control that an experiment's intervention is: `which` by name, by default the first; `most` its largest size, by
-    default the size that the config gives.
+def control_of(experiment: Experiment, *, most: float | None = None) -> Control:
+    """The control that an experiment's intervention is: `most` its largest size, by default the size that the config gives.
 
-    Raises ConfigError where there is none, where it has no size to decide upon, where it is no intervention that goes on, or
-    where its price is taken from payoffs.
+    Raises ConfigError where there is none or more than one, where it has no size to decide upon, where it is no intervention
+    that goes on, or where its price is taken from payoffs.
     """
     names = experiment.intervention_names
     if not names:
         hint = "give one: interventions: [{kind: subsidy, at: 0, size: 1, to: NAME}]"
         raise ConfigError([ConfigProblem(("interventions",), None, "there is none to decide upon", hint)])
-    if which is not None and which not in names:
-        raise ConfigError(
-            [ConfigProblem(("interventions",), None, f"none is called {which!r}", f"there are: {', '.join(names)}")]
-        )
-    place = 0 if which is None else names.index(which)
-    spec: Any = experiment.interventions[place]
+    if len(names) > 1:
+        message = f"a policy decides upon one, and there are {len(names)}: {', '.join(names)}"
+        raise ConfigError([ConfigProblem(("interventions",), None, message, "leave the others out")])
+    spec: Any = experiment.interventions[0]
     if isinstance(spec, Seed | Vote) or not hasattr(spec, "size"):
-        raise _refused(
-            place,
+        raise refused(
             ("kind",),
             f"a {spec.kind} has no size that could be decided upon each generation",
             "a subsidy, a bias or a change",
         )
     if spec.paid_by != "outside":
-        raise _refused(
-            place,
-            ("paid_by",),
-            "what a policy costs is paid from outside, so that it moves no payoffs",
-            "leave paid_by out",
+        raise refused(
+            ("paid_by",), "what a policy costs is paid from outside, so that it moves no payoffs", "leave paid_by out"
         )
     if spec.priced == "once":
-        raise _refused(place, ("priced",), "a policy pays generation by generation", "use priced: per_generation")
-    size = Schedule(experiment.model, (spec,), (names[place],)).size(0) if most is None else most
+        raise refused(("priced",), "a policy pays generation by generation", "use priced: per_generation")
+    size = Schedule(experiment.model, (spec,), names).size(0) if most is None else most
     if not size > 0:
-        raise _refused(place, ("size",), f"the largest size must be positive, is {size:g}")
-    return Control(experiment, place, float(size))
+        raise refused(("size",), f"the largest size must be positive, is {size:g}")
+    return Control(experiment, float(size))
 
 
-def _refused(place: int, path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
-    return ConfigError([ConfigProblem(("interventions", place, *path), None, message, hint)])
+def refused(path: tuple[str, ...], message: str, hint: str | None = None) -> ConfigError:
+    """What is wrong with the intervention."""
+    return ConfigError([ConfigProblem(("interventions", 0, *path), None, message, hint)])

@@ -42,8 +42,9 @@ class Plan:
 class Policy:
     """The least-cost policy: `sizes[t, state]` is how much is done in generation t, `counts` (states, d) are the states.
 
-    bound: the least cost of all policies, those included that begin with a coin. constant, until: the least constant size that
-    reaches the probability, for all the time or until the target is there first; None where none does.
+    bound: the least cost of all policies over the grid of sizes, those included that begin with a coin. constant, until: the
+    cheapest constant size of the grid that reaches the probability, for all the time or until the target is there first; None
+    where none does.
     """
 
     control: Control = field(repr=False)
@@ -66,7 +67,8 @@ class Policy:
         best = self.best
         told = (
             f"{self.control}: the least-cost policy pays {best.cost:.4g} per head for a probability of "
-            f"{best.probability:.4g} (no policy pays less than {self.bound:.4g}); without any it is {self.without.probability:.3g}"
+            f"{best.probability:.4g} (no policy of these sizes pays less than {self.bound:.4g}); "
+            f"without any it is {self.without.probability:.3g}"
         )
         for plan in (self.constant, self.until):
             if plan is not None:
@@ -127,16 +129,14 @@ class World:
         return act
 
 
-def least_cost(
-    experiment: Experiment, aim: Aim, *, which: str | None = None, most: float | None = None, levels: int = LEVELS
-) -> Policy:
+def least_cost(experiment: Experiment, aim: Aim, *, most: float | None = None, levels: int = LEVELS) -> Policy:
     """The policy of least expected cost that reaches the aim, over `levels` even sizes of the intervention from 0 to `most`.
 
     Raises ConfigError where the population is not finite and well mixed, where it has too many states, where payoffs move
     with time, or where no policy is likely enough to succeed.
     """
     check_aim(aim, experiment)
-    control = control_of(experiment, which=which, most=most)
+    control = control_of(experiment, most=most)
     sizes = control.sizes(levels)
     world, counts = world_of(control, aim, sizes)
     nothing = np.zeros((world.times, len(counts)), np.int64)

@@ -53,13 +53,16 @@ def _run(
 ) -> None:
     state, resume = schedule.begin(), -1.0
     while True:
+        regime = schedule.regime(state)
+        if not regime.model.fixes:  # what was lost comes back
+            _unfixed(recording, row)
         stretch = plan._replace(
             ledger=schedule.ledger(state),
             pause=schedule.next_time(state),
             resume=resume,
             until=plan.until if schedule.settled(state) else codes.COMPLETED,
         )
-        course.go(schedule.regime(state), stretch)
+        course.go(regime, stretch)
         if course.work.status[REASON] != codes.PAUSED:
             return
         resume = float(recording.numbers[row, END])
@@ -89,7 +92,7 @@ def _intervene(
             if isinstance(spec, Seed):
                 state.phase[k] = OVER
                 converted = course.seed(spec, schedule.size(k), draws(k))
-                recording.counts[row, FIXED], recording.numbers[row, FIXED_AT] = -1, np.nan
+                _unfixed(recording, row)
             recording.spent[row, k] += schedule.paid_once(k, converted, names)
             if isinstance(spec, Vote):
                 state.ballot[k] = t
@@ -97,6 +100,11 @@ def _intervene(
             assert isinstance(spec, Vote)
             state.favour[k] = schedule.in_favour(k, state.began[k], names)
             state.ballot[k] += schedule.value(spec.every)
+
+
+def _unfixed(recording: Recording, row: int) -> None:
+    """Nobody has taken over, whoever had before."""
+    recording.counts[row, FIXED], recording.numbers[row, FIXED_AT] = -1, np.nan
 
 
 def _values(model: Model, course: Course, t: float) -> dict[str, float]:

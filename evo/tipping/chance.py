@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evo.prevalence import wilson
+from evo.precision import wilson
 from evo.tipping.posterior import LEVELS, NO_DATA, Data, Posterior, next_doses, posterior
 from evo.tipping.question import Question
 from evo.tipping.results import ALREADY, FOUND, NOT_REACHED, Baseline, Crossing, Response

@@ -19,6 +19,7 @@ from evo._errors import ConfigError, ConfigProblem
 from evo._spec import parse_path
 from evo.tipping.leading import lead
 from evo.tipping.pace import frozen_states
+from evo.tipping.question import check_nothing_intervenes, mean_field_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,10 @@ def early_warnings(
     """
     lasts = experiment.run.generations if generations is None else generations
     without = first if without is None else without
-    flow = _flow(experiment, path)
+    check_nothing_intervenes(experiment)
+    if experiment.population.kind != "well_mixed":
+        raise _refused(path, "needs a finite, well-mixed population", "population: {kind: well_mixed, size: 500}")
+    flow = mean_field_of(experiment)
     states, fold, fields = frozen_states(flow, path, first, last)
     if np.isnan(fold) or len(states) < 3:
         raise _refused(path, f"has no fold between {first:g} and {last:g}", "lead it further")
@@ -115,20 +119,6 @@ def early_warnings(
         raise _refused(path, "fewer than five replicates stay near the frozen state", "take a larger population")
     rates = np.array([-1 / np.real(field.eigenvalues(row[1:])[0]) for field, row in zip(fields, states, strict=True)])
     return Warnings(path, fold, trends, controls, (away, strayed), np.column_stack([states[:, 0], rates]))
-
-
-def _flow(experiment: Experiment, path: str) -> Experiment:
-    population = experiment.population
-    if population.kind != "well_mixed":
-        raise _refused(path, "needs a finite, well-mixed population", "population: {kind: well_mixed, size: 500}")
-    kept = {key: getattr(population, key) for key in ("assortment", "assortment_kind")}
-    settings = {
-        "population": {"kind": "infinite"} | kept,
-        "run.until": "generations",
-        "measure": ["final_mix"],
-        "plots": [],
-    }
-    return experiment.replace(settings)
 
 
 def _trends(

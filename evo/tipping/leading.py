@@ -17,7 +17,7 @@ from evo._errors import ConfigError, ConfigProblem
 from evo._spec import parse_path
 from evo.environments import Constant
 from evo.simulation import simulate
-from evo.tipping.question import number_at
+from evo.tipping.question import check_nothing_intervenes, number_at
 
 if TYPE_CHECKING:
     from evo.experiment import Experiment
@@ -65,6 +65,7 @@ def lead(
     workers: int = 1,
 ) -> Led:
     """Run the experiment's model along a schedule, with so many records at even times after the first."""
+    check_nothing_intervenes(experiment)
     start = experiment.run.start if start is None else start
     every = generations / records
     model = _moving(experiment, path, schedule)
@@ -83,8 +84,8 @@ def _moving(experiment: Experiment, path: str, schedule: Schedule) -> Model | No
     if keys[0] != "parameters" or len(keys) != 2:
         return None
     law = {"kind": "series", "values": [list(node) for node in _apart(schedule)], "outside": "hold"}
-    try:
-        return experiment.replace({f"environment.{keys[1]}": law}).model
+    try:  # to its end: what moves never lets a run converge
+        return experiment.replace({f"environment.{keys[1]}": law, "run.until": "generations"}).model
     except ConfigError:
         return None
 
@@ -144,6 +145,7 @@ def _edges(schedule: Schedule, generations: float, every: float) -> np.ndarray:
 
 def settled(experiment: Experiment, path: str, value: float, *, generations: float) -> np.ndarray:
     """The mix to which the model comes from its start, the number held, (d,)."""
+    check_nothing_intervenes(experiment)
     number_at(experiment, path)
     found = simulate(
         experiment.replace({path: value}).model, generations=generations, start=experiment.run.start,

@@ -181,8 +181,7 @@ def _field(experiment: Experiment, path: str, value: float) -> Field:
 
 @dataclass(frozen=True)
 class Overshoot:
-    """How long a number may stay at `peak` and the system still returns; nan where it returns however long (or, tips, however
-    short)."""
+    """How long a number may stay at `peak` and the system still returns; nan where it does after the longest stay tried."""
 
     path: str
     base: float
@@ -208,8 +207,15 @@ def overshoot(
     rest: float | None = None,
 ) -> Overshoot:
     """The longest stay at `peak`, out of up to `longest` generations (by default ten runs), after which the system, back at
-    `base`, returns to where it was."""
+    `base`, returns to where it was; in a flow.
+
+    Raises ConfigError where there is chance: whether one run returns then says nothing of the next.
+    """
     number_at(experiment, path)
+    if not experiment.model.deterministic:
+        message = "has chance, by which one run returns and the next does not: how long it may stay is asked of a flow"
+        hint = "population: {kind: infinite}, and an environment that is not random"
+        raise ConfigError([ConfigProblem(("population",), None, message, hint)])
     rest = experiment.run.generations if rest is None else rest
     most = 10 * rest if longest is None else longest
     begin = settled(experiment, path, base, generations=10 * rest)

@@ -45,17 +45,38 @@ class Target:
         )
 
 
+def check_nothing_intervenes(experiment: Experiment) -> None:
+    """Raises ConfigError where the config has interventions, which no question about what tips it takes into account."""
+    if experiment.interventions:
+        message = "what tips is asked of a model that nothing intervenes in"
+        raise _refused(("interventions",), message, "leave them out: --set 'interventions=[]'")
+
+
+def mean_field_of(experiment: Experiment) -> Experiment:
+    """A well-mixed experiment in an infinite population, without interventions and without measures, pictures and an end that
+    only the finite one has."""
+    population: Any = experiment.population
+    infinite = {"kind": "infinite", "assortment": population.assortment, "assortment_kind": population.assortment_kind}
+    settings = {"population": infinite, "interventions": [], "run.until": "generations"}
+    return experiment.replace(settings | {"measure": ["final_mix"], "plots": []})
+
+
+def asked_by(experiment: Experiment) -> Target:
+    """The target of the config's `time_to_tip`, its horizon left open; raises ConfigError where there is none."""
+    measured = next((one for one in experiment.measure if isinstance(one, TimeToTip)), None)
+    if measured is None:
+        known = ", ".join(experiment.strategy_names)
+        raise _refused(("target",), "is missing", f"say who is to tip: one of {known}")
+    return Target(measured.strategy, measured.level, hold=measured.hold or None)
+
+
 def target_of(experiment: Experiment, target: Target | None) -> Target:
     """The target with nothing left open: without one, that of the config's `time_to_tip`.
 
-    Raises ConfigError where there is none, or it does not fit.
+    Raises ConfigError where there is none, where it does not fit, or where something intervenes.
     """
-    if target is None:
-        measured = next((one for one in experiment.measure if isinstance(one, TimeToTip)), None)
-        if measured is None:
-            known = ", ".join(experiment.strategy_names)
-            raise _refused(("target",), "is missing", f"say who is to tip: one of {known}")
-        target = Target(measured.strategy, measured.level, hold=measured.hold or None)
+    check_nothing_intervenes(experiment)
+    target = target or asked_by(experiment)
     if target.strategy not in experiment.strategies:
         hint = suggest(target.strategy, experiment.strategy_names) or f"strategies: {', '.join(experiment.strategies)}"
         raise _refused(("target",), f"{target.strategy!r} is not a strategy", hint)

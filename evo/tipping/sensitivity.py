@@ -14,6 +14,7 @@ import numpy as np
 
 from evo._errors import ConfigError
 from evo.exact.flows.fields import Field, field_of
+from evo.kernels.arrays import BIAS
 from evo.tipping.question import number_at
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def lever_of(experiment: Experiment, path: str) -> Lever:
 
 def mean_payoff(model: Model, field: Field, mix: np.ndarray) -> float:
     """Mean payoff of a population, trait bias not counted."""
-    earned = field.payoffs(mix) - model.lowered.strategy[3]
+    earned = field.payoffs(mix) - model.lowered.strategy[BIAS]
     return float(mix @ earned) / (len(field.landscape.roles) - 1)
 
 
