@@ -111,7 +111,7 @@ def settle(process, t, logarithmic, state, mix, work):
     return mean_payoff(mix, work.strategy)
 
 
-@apart
+@inner
 def fill_field(process, t, logarithmic, state, mix, work, derivative):
     """The derivative of the state at time t; `mix` receives the shares, row PAYOFF the payoffs."""
     read_mix(process.roles, state, logarithmic, mix)
