@@ -247,6 +247,20 @@ def test_the_hash_of_a_config_leaves_out_what_changes_no_row():
     assert seeds[0] != seeds[1]
 
 
+def test_the_hash_of_a_config_knows_the_ranges_that_samples_borrow():
+    lent = STAG_HUNT.replace("stag: 4", "stag: {value: 4, range: [1, 6]}").split("sweep:")[0]
+    wider = lent.replace("[1, 6]", "[1, 9]")
+    own, other = "{parameters.stag: {range: [1, 6]}}", "[parameters.stag]"
+    for way in ("sample: {kind: random, size: 5, over: OVER}", "refine: {depth: 2, over: OVER}"):
+        hashes = [
+            config_hash(evo.loads(f"{text}\nsweep: {{{way.replace('OVER', over)}}}\n"))
+            for over in (own, other)
+            for text in (lent, wider)
+        ]
+        assert hashes[0] == hashes[1]  # the parameter's range tells nothing where the sweep has its own
+        assert len({hashes[0], hashes[2], hashes[3]}) == 3
+
+
 def test_missing_replicates_are_found():
     stride = planning.STRIDE
     done = np.array([0, 1, 4, stride + 2, 3 * stride])

@@ -128,9 +128,10 @@ def test_failures_are_those_of_threads(cluster, tmp_path, small_chunks):
     assert len(result.failures) == 40 and result.complete
 
 
-def test_chunks_take_a_second_or_more_and_are_bounded(cluster, tmp_path, monkeypatch):
+def test_chunks_are_as_long_as_they_should_be_and_bounded(cluster, tmp_path, monkeypatch):
+    """Chunks are sized by what replicates are heard to have cost, here always a tenth of what a chunk should take."""
     under_way, sizes = [], []
-    submit = crew.Workers.submit
+    submit, heard = crew.Workers.submit, tasks.Pace.heard
 
     def counted(self, task):
         sizes.append(sum(job.count for job in task))
@@ -139,20 +140,13 @@ def test_chunks_take_a_second_or_more_and_are_bounded(cluster, tmp_path, monkeyp
         return answer
 
     monkeypatch.setattr(crew.Workers, "submit", counted)
-    seconds = []
-    heard = tasks.Pace.heard
-
-    def timed(self, spent, replicates):
-        seconds.append(spent)
-        heard(self, spent, replicates)
-
-    monkeypatch.setattr(tasks.Pace, "heard", timed)
-    text = LONG.replace("replicates: 20", "replicates: 200").replace("30000", "3000").replace("10000", "1000")
-    evo.run(evo.loads(text), out=tmp_path / "run", dask=cluster)
+    monkeypatch.setattr(tasks.Pace, "heard", lambda self, _, number: heard(self, number * crew.SECONDS / 10, number))
+    evo.run(evo.loads(MORAN.replace("replicates: 20", "replicates: 200")), out=tmp_path / "run", dask=cluster)
     assert crew.SECONDS >= 1
-    assert sum(sizes) == 1200 and max(sizes) > 20  # the first of one replicate, to learn what it costs
-    assert max(under_way) <= 2 * 2
-    assert max(seconds) >= 0.5
+    assert sum(sizes) == 1200
+    full = [size for size in sizes if size > 1]  # the first are of one replicate, to learn what it costs
+    assert len(sizes) - len(full) <= 2 * 2 and set(full[:-1]) == {10} and full[-1] <= 10
+    assert max(under_way) == 2 * 2
 
 
 def test_what_is_done_is_not_computed_again(sound, cluster, tmp_path, small_chunks):

@@ -367,6 +367,10 @@ def config_hash(experiment: Experiment) -> str:
         for name, strategy in data["strategies"].items()
     }
     data["parameters"] = {name: parameter.value for name, parameter in experiment.parameters.items()}
+    if lent := {
+        path: plain(found) for part in experiment.sweep for path, found in part.borrowed(experiment.scene).items()
+    }:
+        data["ranges"] = lent
     return hashlib.sha256(json.dumps(_floats(data)).encode()).hexdigest()
 
 

@@ -89,6 +89,12 @@ Over = Annotated[
 ]
 
 
+def borrowed(over: Mapping[str, Range], scene: Scene) -> dict[str, Range]:
+    """The ranges that parameters lend, to the paths of `over` that say none themselves. Raises ProblemError."""
+    found = resolved(over, scene)
+    return {path: found[path] for path, chosen in over.items() if found[path] is not chosen}
+
+
 def resolved(over: Mapping[str, Range], scene: Scene) -> dict[str, Range]:
     """Every range said, the parameters' own ones included. Raises ProblemError where a path has none."""
     found: dict[str, Range] = {}

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from evo._spec import ProblemError, Spec
 from evo.quantities import Formula
-from evo.sweeps.ranges import Scene
+from evo.sweeps.ranges import Range, Scene, borrowed
 from evo.sweeps.refine import Refine
 from evo.sweeps.rules import completed
 from evo.sweeps.samples import Sample, extremes, sampled
@@ -96,6 +96,15 @@ class Sweep(Spec):
     def paths(self) -> tuple[str, ...]:
         """What varies, in the order in which it is combined."""
         return tuple(dict.fromkeys(path for group in self._groups for path in group))
+
+    def borrowed(self, scene: Scene) -> dict[str, Range]:
+        """The ranges of parameters from which samples and refinement take theirs. Raises ProblemError."""
+        return {
+            path: found
+            for spread in (self.sample, self.refine)
+            if spread is not None
+            for path, found in borrowed(spread.over, scene).items()
+        }
 
     def settings(self, scene: Scene = NOTHING_KNOWN) -> Iterator[Settings]:
         """The settings of each point before refinement, the last path of the grid varying fastest; those of `set` not
