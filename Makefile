@@ -2,6 +2,7 @@
 # Another interpreter: make PYTHON=python3.12 run
 
 PYTHON ?= python3
+PYTEST = .venv/bin/python -m pytest -n 2 --dist loadfile
 INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help run test test-slow test-pure check style layers types docs docs-quick format clean
@@ -14,13 +15,13 @@ run: .venv/run.stamp  ## the main job: run configs/big_shift.yaml into runs/big_
 	.venv/bin/evo run configs/big_shift.yaml --out runs/big_shift --resume
 
 test: .venv/test.stamp  ## the tests, without the slow ones
-	.venv/bin/python -m pytest --junitxml=build/tests.xml
+	$(PYTEST) --junitxml=build/tests.xml
 
 test-slow: .venv/test.stamp  ## the slow tests
-	.venv/bin/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 test-pure: .venv/test.stamp  ## the small cases again, kernels run as plain Python
-	NUMBA_DISABLE_JIT=1 .venv/bin/python -m pytest -m pure
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m pure
 
 check: style layers types  ## style, layering and types
 

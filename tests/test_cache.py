@@ -73,6 +73,54 @@ print(sum(next_word.stats.cache_hits.values()), next_word.py_func.__code__.co_fi
     assert all(file.startswith(str(tmp_path)) for _, file in seen)
 
 
+CHAIN = """
+from evo.kernels._cache import apart, entry, inner
+@apart
+def deepest(x): return 3.0 * x
+@apart
+def deep(x): return deepest(x) + 1.0
+@inner
+def middle(x): return deep(x) * deep(x + 1.0)
+@entry
+def top(x): return middle(x) - 1.0
+@entry
+def other(x): return middle(x)
+@entry
+def unrelated(x): return x
+"""
+CALL = """
+import warnings; warnings.simplefilter("error")
+import chain
+for name in "{before}".split(): getattr(chain, name)(2)
+assert chain.top(2.0) == 69.0
+assert chain.other(3.0) == 130.0
+module = str(chain.top.overloads[chain.top.signatures[0]].library._get_module_for_linking())
+defined = [line for line in module.splitlines() if line.startswith("define")]
+hits = [sum(f.stats.cache_hits.values()) for f in (chain.top, chain.middle, chain.deep, chain.deepest)]
+print(any("5chain4deep" in line or "5chain7deepest" in line for line in defined), *hits)
+"""
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("lost", "before"),
+    [("", ""), ("deepest", ""), ("deepest", "unrelated"), ("deep top", "unrelated"), ("middle top", "")],
+)
+def test_kernels_apart_come_from_the_cache_before_their_callers(tmp_path, lost, before):
+    """Also where some files are gone, or where what is apart was compiled anew and has another symbol."""
+    (tmp_path / "chain.py").write_text(CHAIN)
+    environment = {"EVO_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    cold = run(CALL.format(before=""), **environment)
+    assert cold == (["False", "0", "0", "0", "0"], "")
+    for name in lost.split():
+        for file in (tmp_path / "cache").rglob(f"chain.{name}-*"):
+            file.unlink()
+    for _ in range(2):
+        (holds, *hits), said = run(CALL.format(before=before), **environment)
+        assert (holds, said) == ("False", "")
+    assert hits == ["1", "0", "1", "1"]  # the second time; nobody asks for what is written into its callers
+
+
 @pytest.fixture
 def hits(tmp_path, monkeypatch):
     """Doubles afresh, as a new process would, with its cache in `tmp_path`: how often it need not compile."""

@@ -38,6 +38,8 @@ import numpy as np
 from numba.core import caching
 from numba.core.registry import CPUDispatcher
 
+from evo.kernels._apart import Renewed, set_apart
+
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = ("kernels/**/*.py", "codes.py")  # what compiled code may depend on, below the package
 KEPT = 8  # folders of former sources that stay, for switching between branches
@@ -67,6 +69,16 @@ def inner(function: Function) -> Function:
     dispatcher = _compiled(function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False})
     if not numba.config.DISABLE_JIT:
         dispatcher.__class__ = _Inner
+    return dispatcher
+
+
+def apart(function: Function) -> Function:
+    """An inner kernel that its callers call by its symbol, instead of each holding a copy that is compiled once more: for
+    the large ones that carry out a stretch of a run. What is called with every event should be `inner`, so that the
+    compiler may write it into the loop."""
+    dispatcher = inner(function)
+    if not numba.config.DISABLE_JIT:
+        dispatcher._cache.apart = True
     return dispatcher
 
 
@@ -227,17 +239,27 @@ class _Cache(caching.FunctionCache):
 
     def __init__(self, function):
         super().__init__(function)
+        self._function, self.apart = function, False
         files = self._cache_file
         self._cache_file = _Files(files._cache_path, self._impl.filename_base, files._source_stamp)
 
     def load_overload(self, sig, target_context):
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
+        except Renewed:
+            return None
         except Exception as error:  # unpickling and linking may raise anything
             warnings.warn(f"{self._name} is compiled again, its cache cannot be read: {error!r}", stacklevel=2)
             return None
+        if found is not None:
+            found.library._reload_init.update(found.reload_init)  # for whoever links it
+            if self.apart:
+                set_apart(found, self._function, sig)
+        return found
 
     def save_overload(self, sig, data):
+        if self.apart:
+            set_apart(data, self._function, sig)
         try:
             super().save_overload(sig, data)
         except OSError as error:

@@ -6,7 +6,7 @@ Here and in the other rules `first` and `stop` bound the strategies of one role,
 import math
 
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import FITNESS, PAYOFF, PULL, REASON, WHO
 
 
@@ -35,7 +35,7 @@ def fill_fitness(rule, first, stop, amounts, status, strategy):
     return total
 
 
-@inner
+@apart
 def fill_births(rule, to, first, stop, amounts, status, strategy):
     """Probability that the next offspring is of each strategy, mutation included, into row PULL; returns total fitness."""
     total = fill_fitness(rule, first, stop, amounts, status, strategy)

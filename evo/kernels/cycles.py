@@ -7,7 +7,7 @@ transients are left behind; the last half decides.
 
 import math
 
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 
 AGREE, AMPLITUDE = 0.01, 0.01
 LEADER, PASSED, GOOD, PERIOD, RENEW = 0, 1, 2, 3, 4  # places in `turn`
@@ -51,7 +51,7 @@ def widest(low, high):
     return most
 
 
-@inner
+@apart
 def passage(generations, t, taker, mix, turn, section, low, high):
     """The lead passed to `taker` at time t and this mix."""
     if t >= turn[RENEW] and turn[RENEW] < generations:

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import NONFINITE_STATE
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import PAYOFF, REASON, SIGMA
 from evo.kernels.random import normal, uniform
 
@@ -13,7 +13,7 @@ SPREAD = 1.0 / math.sqrt(
 )
 
 
-@inner
+@apart
 def diffuse(process, rng, shares, rates, status):
     """Demographic noise: for every two strategies of a role, what one gains from the other in a step."""
     h = process.rule.step
@@ -58,7 +58,7 @@ def bounded(variance, low, high, rng):
     return up if uniform(rng) * (up - down) < -down else down
 
 
-@inner
+@apart
 def shake(process, rng, shares, work):
     """Aggregate shocks: logarithms of sizes move by payoff less half the variance, and by a normal draw each."""
     h, beta = process.rule.step, process.rule.intensity

@@ -10,7 +10,7 @@ import numpy as np
 
 from evo import codes
 from evo.codes import ALL, EVENTFUL, FIXED, NOISE, PERIODIC, SERIES, SHOCKS, STEPWISE, SWITCHING, TREND
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import apart, inner, kernel
 from evo.kernels.arrays import (
     FIRST,
     FRESH,
@@ -30,7 +30,7 @@ from evo.kernels.program import prepare, refresh
 from evo.kernels.random import exponential, normal, uniform
 
 
-@inner
+@apart
 def begin_environment(laws, step, rng, work):
     """Values at time 0 and the first events. `step` is the time that one step takes (0 in an infinite population, where
     noise has its own resolution)."""
@@ -139,7 +139,7 @@ def next_event(events):
     return earliest
 
 
-@inner
+@apart
 def cross(laws, step, t, rng, events):
     """Carry out every event due at or before time t, in order of time; row VALUE then holds the values after them."""
     while True:
@@ -267,7 +267,7 @@ def series_value(numbers, at, t, node):
     return numbers[values + right - 1] + weight * (numbers[values + right] - numbers[values + right - 1])
 
 
-@inner
+@apart
 def evaluate(process, t, which, interpolated, work):
     """Write t and the values at t into the scalars: of ALL variables, of those that move STEPWISE, or of those that
     just jumped (EVENTFUL, where t itself waits for its turn). Noise is interpolated between its nodes where
@@ -291,7 +291,7 @@ def evaluate(process, t, which, interpolated, work):
             events[FRESH, v] = 0.0
 
 
-@inner
+@apart
 def fill_feedback(process, work, derivative):
     """derivative[i] = de/dt of the i-th feedback variable, from the scalars (mix and payoffs included)."""
     laws = process.laws

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evo.codes import ABSORBED, NONFINITE_STATE
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, MEAN, REASON
 from evo.kernels.encounter import meet, rate, rated
 from evo.kernels.innovation import innovates
@@ -76,7 +76,7 @@ def replace(u, rates, amounts):
     return winner
 
 
-@inner
+@apart
 def advance(
     rule, meeting, prefix, to, roles, wholes, plan, flag, step, pending, boundary, unit,
     burnt, rng, amounts, since, tipped, table, factors, status, strategy, chances, rates,
@@ -130,7 +130,7 @@ def add_counts(weight, roles, wholes, amounts, strategy, means, numbers):
     numbers[MEAN] += weight * mean_payoff(amounts, strategy)
 
 
-@inner
+@apart
 def mingle(
     process, plan, flag, step, pending, boundary, unit, burnt, rng, amounts, mix, since, tipped, work,
     means, numbers, counts,

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import NONFINITE_STATE
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import BIAS, MEAN_PAYOFF, PAYOFF, PER_STEP, REASON, VALUE
 from evo.kernels.environment import fill_feedback
 
@@ -11,7 +11,7 @@ TOLERANCE = 1e-9  # of the doubled fourth-order step, relative
 MOST_STEPS = 100000
 
 
-@inner
+@apart
 def advance_feedback(process, generation, unit, mix, mean, work):
     """Move the feedback variables over the time since they moved last, by a fourth-order Runge-Kutta method with step
     doubling. Those that advance once a generation wait for its end."""
@@ -62,7 +62,7 @@ def tell_mix(process, mix, mean, work):
         work.scalars[process.mix + len(mix) + i] = work.strategy[PAYOFF, i] - work.strategy[BIAS, i]
 
 
-@inner
+@apart
 def classical_step(process, h, length, start, slopes, work, end):
     """One step of the classical Runge-Kutta method, a part h of each variable's own interval."""
     laws = process.laws

@@ -26,7 +26,7 @@ from evo.codes import (
     REPLICATOR_MUTATOR,
     SMITH,
 )
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import FITNESS, PAYOFF, REASON, RESTING, WHO
 from evo.kernels.births import fill_fitness
 from evo.kernels.environment import evaluate, fill_feedback
@@ -88,7 +88,7 @@ def still(process):
     return not (process.eventful or process.game.moves or process.meeting.sampled or len(process.laws.moved) > 0)
 
 
-@inner
+@apart
 def surround(process, t, mix, state, work):
     """Bring environment and table up to date with time and state."""
     if process.eventful:
@@ -102,7 +102,7 @@ def surround(process, t, mix, state, work):
         fill_table(process.game, work)
 
 
-@inner
+@apart
 def settle(process, t, logarithmic, state, mix, work):
     """Mix, environment, table and payoffs of this state; returns the population's mean payoff."""
     read_mix(process.roles, state, logarithmic, mix)
@@ -128,7 +128,7 @@ def fill_field(process, t, logarithmic, state, mix, work, derivative):
         fill_feedback(process, work, derivative[len(mix) :])
 
 
-@inner
+@apart
 def fill_mix_field(
     rule, meeting, prefix, to, roles, wholes, logarithmic, state, mix, table, factors, status, strategy, chances, rates,
     derivative,

@@ -2,7 +2,7 @@
 
 import math
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart
 from evo.kernels.arrays import VALUE
 from evo.kernels.field import settle, write_mix
 from evo.kernels.integrator import between
@@ -12,7 +12,7 @@ from evo.kernels.tableau import AT_END, INSIDE, WITHIN
 BARELY = 1e-9  # generations by which a pause may be missed
 
 
-@inner
+@apart
 def next_pause(process, plan, t, step, after, logarithmic, state, dense, middle, shares, work):
     """The time within the step at which the run pauses, inf where it does not. Conditions are looked at in every whole
     generation and at the end of the step; the moment from which one holds is found on the dense output."""
@@ -33,7 +33,7 @@ def next_pause(process, plan, t, step, after, logarithmic, state, dense, middle,
     return min(pause, after) if pause < math.inf else math.inf
 
 
-@inner
+@apart
 def condition_at(process, plan, t, step, time, logarithmic, state, dense, middle, shares, work):
     """Whether a condition of the ledger holds at a time within the step."""
     between(min((time - t) / step, 1.0), state, dense, middle)
@@ -42,7 +42,7 @@ def condition_at(process, plan, t, step, time, logarithmic, state, dense, middle
     return holds(plan, work)
 
 
-@inner
+@apart
 def pay_over(process, plan, replicate, t, step, logarithmic, state, dense, middle, shares, work, recording):
     """Add what the interventions under way cost over the step, by Lobatto's rule."""
     interventions = plan.ledger.outputs // 2
@@ -59,7 +59,7 @@ def pay_over(process, plan, replicate, t, step, logarithmic, state, dense, middl
             recording.spent[replicate, k] += weight * work.entries[interventions + k, 0]
 
 
-@inner
+@apart
 def set_down(process, logarithmic, state, mix, work):
     """Leave the state in the scratch as it is taken up after a pause: shares, their logarithms, and feedback variables."""
     for place in range(len(process.laws.moved)):

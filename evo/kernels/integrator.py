@@ -7,7 +7,7 @@ the evaluations of the 5(4) pair, on which benchmarks/flows.py was measured firs
 
 import math
 
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.field import fill_field, fill_mix_field
 from evo.kernels.tableau import DENSE, ERRORS, EXTRA, NODES, STAGES, WEIGHTS
 
@@ -17,7 +17,7 @@ SQUARED = 1e150  # the square of a number beyond it is none
 TINY = 1e-14  # shares below this carry no relative precision
 
 
-@inner
+@apart
 def fill_stages(first, last, process, t, h, moving, logarithmic, state, stages, mix, work, trial):
     """Derivatives at stages first to last-1 of a step of h from `state`, stages[0] holding that at its start.
 

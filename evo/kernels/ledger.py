@@ -5,7 +5,7 @@ of the last pause, what must be carried lies in the scratch and in the recording
 """
 
 from evo.codes import PAUSED
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import END, REASON, TIME
 from evo.kernels.feedback import tell_mix
 from evo.kernels.program import prepare, refresh
@@ -17,14 +17,14 @@ def kept(plan):
     return plan.ledger.outputs > 0
 
 
-@inner
+@apart
 def open_ledger(plan, t, work):
     """At the start, and after each pause."""
     work.paid[0] = t
     prepare(plan.ledger, work.scalars, work.entries, work.entries, work.entry_stack)
 
 
-@inner
+@apart
 def consult(process, plan, replicate, t, mix, mean, work, recording):
     """Pay what is due up to time t, at the prices of the last look, and look anew; True where the run pauses here."""
     pay(plan, replicate, t, work, recording)
@@ -54,7 +54,7 @@ def look(process, plan, t, mix, mean, work):
     work.scalars[TIME] = before
 
 
-@inner
+@apart
 def pay(plan, replicate, t, work, recording):
     """Prices of the last look, over the time since."""
     interventions = plan.ledger.outputs // 2

@@ -18,7 +18,7 @@ from evo.codes import (
     SLIDING,
     STEP_TOO_SMALL,
 )
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import apart, entry, inner
 from evo.kernels.arrays import EFFECTIVE, NOMINAL, PAYOFF, PERIOD, REASON, RECORDED, RESTING, VALUE
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
@@ -62,7 +62,7 @@ def run_flow(process, plan, key, point, first, start, stop, stride, flag, work, 
         integrate(process, plan, key, point, first + row, row, flag, work, recording)
 
 
-@inner
+@apart
 def integrate(process, plan, key, point, number, replicate, flag, work, recording):
     """One replicate of `run_flow`, as far as its end or its next pause.
 
@@ -330,7 +330,7 @@ def normalise(roles, logarithmic, mix, state):
     return sound
 
 
-@inner
+@apart
 def average_within(process, t, step, logarithmic, state, dense, middle, shares, work, means, numbers):
     """The inside of a step for Lobatto's rule, and the environment at its start."""
     environment = work.scalars[process.environment : process.mix]
@@ -344,7 +344,7 @@ def average_within(process, t, step, logarithmic, state, dense, middle, shares, 
         add_environment(weight, len(shares), environment, means)
 
 
-@inner
+@apart
 def follow(
     process, plan, replicate, t, step, limit, closed, logarithmic, state, dense, middle, shares, work, recording
 ):
@@ -377,7 +377,7 @@ def level(roles, shares):
             shares[i] /= total
 
 
-@inner
+@apart
 def seek(plan, roles, t, step, before, mix, logarithmic, state, dense, middle, shares, since, tipped):
     """Watched shares over a step, with the moment of crossing found on the dense output."""
     for w in range(len(plan.watched)):

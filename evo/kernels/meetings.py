@@ -4,7 +4,7 @@ A step costs O(d) instead of O(d^2), and payoffs are looked up from sums that ea
 """
 
 from evo.codes import ABSORBED
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, EFFECTIVE, FIXED, PAYOFF, PULL, REASON, SCALE
 from evo.kernels.events import LISTEN, add_counts, draw_event
 from evo.kernels.imitation import chance, compares
@@ -73,7 +73,7 @@ def pay(meeting, amounts, table, strategy):
         strategy[PAYOFF, i] = earned(meeting, i, table, strategy) if amounts[i] > 0.0 else strategy[BIAS, i]
 
 
-@inner
+@apart
 def compare_pairs(
     rule, meeting, to, roles, wholes, plan, flag, step, pending, boundary, unit,
     burnt, rng, amounts, since, tipped, table, status, strategy,

@@ -2,7 +2,7 @@
 
 import math
 
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, END, ENDED, FIXED, FIXED_AT, MEAN, PAYOFF, RECORDED
 
 
@@ -20,7 +20,7 @@ def keep_record(replicate, mix, mean, environment, recording):
     recording.counts[replicate, RECORDED] = place + 1
 
 
-@inner
+@apart
 def keep_final(replicate, t, mix, environment, strategy, status, recording):
     """The last state. Where the run ended early, the remaining records stay unfilled."""
     strategies = len(mix)
@@ -49,7 +49,7 @@ def whole_of(roles, wholes, i):
     return wholes[len(wholes) - 1]
 
 
-@inner
+@apart
 def watch(plan, t, roles, wholes, amounts, since, tipped):
     """Follow each watched share: `since` when it stands at or above its level, `tipped` once it has stood there for `hold`."""
     for w in range(len(plan.watched)):
@@ -89,7 +89,7 @@ def add_average(weight, mix, mean, means, numbers):
     numbers[MEAN] += weight * mean
 
 
-@inner
+@apart
 def note_fixation(t, roles, wholes, amounts, counts, numbers):
     """Who took over, and when: the strategy, or of two roles the first one's + d times the second one's."""
     if counts[FIXED] >= 0:

@@ -7,13 +7,13 @@ both: exact, and the same for counts and for shares.
 import math
 
 from evo.codes import ASPIRATION, FOCAL
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import BIAS
 from evo.kernels.imitation import chance
 from evo.kernels.payoffs import copied, depletes, fill_factors, report, which_factor
 
 
-@inner
+@apart
 def fill_chances(process, amounts, work):
     """chances[i, j]: of a focal i to copy a model j; of an i to be discontent, chances[i, i], where it aspires."""
     meeting, rule = process.meeting, process.rule
@@ -30,7 +30,7 @@ def fill_chances(process, amounts, work):
                 work.chances[i, j] = mean_chance(process, i, j, work)
 
 
-@inner
+@apart
 def fill_weights(process, i, amounts, work):
     """Probability of each composition of the co-players of a strategy i."""
     meeting, weights = process.meeting, work.weights[i]

@@ -3,12 +3,12 @@
 import numpy as np
 
 from evo.codes import START_STREAM
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import REASON, RESTING, WHERE, WHO
 from evo.kernels.random import seed_stream, simplex
 
 
-@inner
+@apart
 def begin_replicate(process, plan, key, point, number, rng, work, mix):
     """Reset the scratch and fill `mix`: the plan's start, or a draw uniform on the simplex of each role.
 

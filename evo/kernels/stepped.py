@@ -19,7 +19,7 @@ from evo.codes import (
     STEPWISE,
     STRATEGY_STREAM,
 )
-from evo.kernels._cache import entry, inline, inner
+from evo.kernels._cache import apart, entry, inline, inner
 from evo.kernels.arrays import BROKEN, FIXED, NOMINAL, REASON, RECORDED
 from evo.kernels.encounter import meet, share_out
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event, step_chains
@@ -58,7 +58,7 @@ def run_steps(process, plan, key, point, first, start, stop, stride, flag, work,
         take_steps(process, plan, key, point, first + row, row, flag, work, recording)
 
 
-@inner
+@apart
 def take_steps(process, plan, key, point, number, replicate, flag, work, recording):
     """One replicate of `run_steps`, as far as its end or its next pause. `amounts` are counts, or shares for the map; `rng`
     draws the strategies' events, `weather` those of the environment."""
@@ -243,7 +243,7 @@ def next_boundary(process, step, per_generation, events):
     return boundary
 
 
-@inner
+@apart
 def move_environment(process, step, per_generation, unit, weather, amounts, mix, work):
     """After a step: what is due of the environment, then the table."""
     t = step * unit

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from evo.codes import ABSORBED, NONFINITE_STATE, PAIRWISE_COMPARISON
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, EFFECTIVE, REASON, SCALE
 from evo.kernels.events import LISTEN, add_counts, draw_at_hand, patience
 from evo.kernels.imitation import MOST, plain
@@ -50,7 +50,7 @@ def odds_against(gain):
     return math.exp(-min(max(gain, -MOST), MOST))
 
 
-@inner
+@apart
 def advance_three(
     rule, meeting, to, roles, wholes, plan, fixing, flag, step, pending, boundary, unit, burnt, rng, amounts, since, tipped,
     table, status, strategy, means, numbers, counts,

@@ -12,7 +12,7 @@ from evo.codes import (
     NONFINITE_STATE,
     WRIGHT_FISHER,
 )
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart
 from evo.kernels.arrays import EFFECTIVE, FIXED, PAYOFF, PULL, REASON, WHO
 from evo.kernels.births import fill_births
 from evo.kernels.diffusion import diffuse, shake
@@ -25,7 +25,7 @@ from evo.kernels.random import multinomial
 TERMS = 24  # of the series of a transition matrix; the sum of probabilities that are left out is below 1e-16
 
 
-@inner
+@apart
 def step_together(
     process, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, drawn, since, tipped, work,
     means, numbers, counts,
@@ -50,7 +50,7 @@ def step_together(
     return step
 
 
-@inner
+@apart
 def take(process, rng, amounts, drawn, work):
     """One step, from payoffs that are up to date."""
     rule = process.rule
@@ -77,7 +77,7 @@ def take(process, rng, amounts, drawn, work):
             scatter(process, rng, amounts, drawn, work)
 
 
-@inner
+@apart
 def redraw(process, rng, amounts, drawn, work):
     """A generation of Wright-Fisher: all of a role are redrawn (finite), or the mix is mapped (infinite)."""
     for role in range(len(process.wholes)):
@@ -98,7 +98,7 @@ def redraw(process, rng, amounts, drawn, work):
             amounts[first + i] = float(drawn[first + i]) if process.meeting.whole > 0 else born[i] / total
 
 
-@inner
+@apart
 def multiply(process, amounts, work):
     """Maynard Smith's map: shares grow by w0 + beta*payoff over its mean."""
     rule = process.rule
@@ -122,7 +122,7 @@ def multiply(process, amounts, work):
             amounts[i] /= total
 
 
-@inner
+@apart
 def change(process, amounts, work):
     """A synchronous update of an infinite population: everybody by the same probabilities."""
     rate(process, amounts, work)
@@ -143,7 +143,7 @@ def change(process, amounts, work):
             amounts[i] = after[i] / total
 
 
-@inner
+@apart
 def leap(process, rng, amounts, drawn, work):
     """A leap in two halves: the first with the rates r at its start, the second, from where that led, with twice the rates
     there less r, so that drift and noise of the leap are felt within it [weak trapezoidal rule: Anderson & Koyama 2012]."""
@@ -168,7 +168,7 @@ def leap(process, rng, amounts, drawn, work):
     scatter(process, rng, amounts, drawn, work)
 
 
-@inner
+@apart
 def transitions(time, rates, row, chances):
     """chances = exp(time * generator) for individual rates (diagonal ignored), by uniformisation: no entry is negative."""
     strategies = rates.shape[0]
@@ -201,7 +201,7 @@ def transitions(time, rates, row, chances):
                 power[j] = following[j]
 
 
-@inner
+@apart
 def scatter(process, rng, amounts, drawn, work):
     """Each individual changes on its own: the counts become a sum of multinomials, one per strategy."""
     after, chances = work.shares[2], work.shares[3]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from evo.codes import COMPLETED, INTERRUPTED, MORAN, STRATEGY_STREAM, WRIGHT_FISHER
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import apart, entry, inner
 from evo.kernels.program import prepare
 from evo.kernels.random import below, seed_stream, uniform
 from evo.kernels.trait_arrays import EVERYBODY, LOOKING_STREAM, REASON, STALE, WHO, TraitWork
@@ -46,7 +46,7 @@ def one_group(work, g):
     )  # fmt: skip
 
 
-@inner
+@apart
 def run_groups(process, groups, plan, row, flag, work, recording):
     """One replicate, from all alike."""
     for i in range(process.whole):
@@ -83,7 +83,7 @@ def troubled(groups, work):
     return -1
 
 
-@inner
+@apart
 def advance_groups(process, groups, step, due, per_generation, flag, work):
     """Steps from `step` to `due`, or until something stops them; gives the step that was reached."""
     rng = work.streams[0]
@@ -135,7 +135,7 @@ def weigh(process, rng, work):
     work.status[STALE] = 0
 
 
-@inner
+@apart
 def redraw_groups(process, groups, rng, work):
     """Wright-Fisher: every newborn has a parent drawn by fitness within the group that it comes from."""
     for g in range(groups.groups):
@@ -152,7 +152,7 @@ def redraw_groups(process, groups, rng, work):
         replace_all(process, g, work)
 
 
-@inner
+@apart
 def replace_all(process, g, work):
     """A group's newborn take its places."""
     copy_all(work.newborn[g], work.traits[g])
@@ -249,7 +249,7 @@ def mean_of(values):
 # ---- records
 
 
-@inner
+@apart
 def keep_groups(process, groups, row, record, work, recording):
     """Histograms, moments among all and among the means of groups, and the mean payoff; draws nothing from the stream."""
     histogram = recording.histogram[row, record]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from evo.codes import COMPLETED, INTERRUPTED, MORAN, NEGATIVE_FITNESS, NONFINITE_PAYOFF, STRATEGY_STREAM, WRIGHT_FISHER
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import apart, entry, inner
 from evo.kernels.program import prepare, refresh
 from evo.kernels.random import below, normal, seed_stream, uniform
 from evo.kernels.trait_arrays import EVERYBODY, LOOKING_STREAM, REASON, STALE, WHO
@@ -25,7 +25,7 @@ def run_traits(process, plan, key, point, first, start, stop, stride, flag, work
         run_replicate(process, plan, row, flag, work, recording)
 
 
-@inner
+@apart
 def run_replicate(process, plan, row, flag, work, recording):
     """One replicate, from all alike."""
     for i in range(process.whole):
@@ -49,7 +49,7 @@ def run_replicate(process, plan, row, flag, work, recording):
     copy_all(work.traits, recording.final[row])
 
 
-@inner
+@apart
 def advance(process, step, due, per_generation, flag, work):
     """Steps from `step` to `due`, or until something stops them; gives the step that was reached."""
     rng = work.streams[0]
@@ -74,7 +74,7 @@ def advance(process, step, due, per_generation, flag, work):
 # ---- update rules
 
 
-@inner
+@apart
 def redraw(process, rng, work):
     """Wright-Fisher: every newborn has a parent drawn by fitness, and may mutate."""
     fill_payoffs(process.game, work.everybody, process.whole, rng, work, work.payoffs)

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import ABSORBED, NONFINITE_STATE
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline
 from evo.kernels.arrays import EFFECTIVE, MEAN, REASON
 from evo.kernels.encounter import meet, rate
 from evo.kernels.events import LISTEN, draw_at_hand, patience
@@ -21,7 +21,7 @@ def place(count, whole, amounts):
     amounts[1] = whole - count
 
 
-@inner
+@apart
 def remember(process, amounts, mix, work):
     """Fill the memo's row of the present count; one whose rates are not finite stays empty and is reported."""
     mean = meet(process, amounts, mix, work)
@@ -36,7 +36,7 @@ def remember(process, amounts, mix, work):
         row[EARNED] = mean
 
 
-@inner
+@apart
 def wander(
     memo, plan, roles, wholes, fixing, flag, step, pending, boundary, unit, burnt, rng, amounts, since, tipped,
     means, numbers, counts,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evo.codes import ABSORBED, EXPONENTIAL, NONFINITE_STATE
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, BROKEN, EFFECTIVE, FIXED, MEAN, PAYOFF, REASON, SCALE
 from evo.kernels.demes.arrays import AVERAGING, BY_TREE, CHANCE, CHANGES, COUNTED, EARNED, MOST, VERSION
 from evo.kernels.demes.pay import (
@@ -37,7 +37,7 @@ NOTHING = -1  # nobody changes
 GROWS = -2  # somebody more, and nobody less
 
 
-@inner
+@apart
 def advance_groups(
     process, demes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, groups,
     means, numbers, counts,

@@ -3,12 +3,12 @@
 import numpy as np
 
 from evo.codes import EVEN, SCATTERED, START_STREAM
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart
 from evo.kernels.random import below, seed_stream
 from evo.kernels.start import whole_counts
 
 
-@inner
+@apart
 def deal(process, demes, plan, key, point, number, rng, mix, amounts, groups):
     """Fill the counts of all groups, and `amounts` with those of all together, from the shares that the run starts with."""
     groups.everybody[0] = process.wholes[0]

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, PAYOFF, REASON, SCALE, WAYS, WHO, Meeting
 from evo.kernels.demes.arrays import AVERAGING, BY_TREE, EARNED, MOST, REFERENCE, VERSION
 from evo.kernels.demes.tree import put, sum_all
@@ -123,7 +123,7 @@ def measure(rule, counts, earned, fit, tree, sums, status):
         status[REASON] = NEGATIVE_FITNESS
 
 
-@inner
+@apart
 def settle_all(process, demes, work, groups):
     """Payoffs of all groups. Fitness stays as it was measured: a record changes nothing of what is drawn."""
     groups.sums[EARNED] = 0.0
@@ -147,7 +147,7 @@ def bound(process, demes, work, sums):
     sums[MOST] = most
 
 
-@inner
+@apart
 def renew(process, demes, work, groups):
     """After the payoffs of all groups have moved."""
     groups.marks[VERSION] += 1
@@ -180,7 +180,7 @@ def by_acceptance(process, groups):
             groups.fitted[group] = -1
 
 
-@inner
+@apart
 def remix(process, demes, amounts, mix, work, groups):
     """The mix of the whole population, and the table where it reads the mix: then payoffs of all groups are out of date."""
     for i in range(len(amounts)):
@@ -192,7 +192,7 @@ def remix(process, demes, amounts, mix, work, groups):
         renew(process, demes, work, groups)
 
 
-@inner
+@apart
 def meet_all(process, demes, amounts, mix, work, groups):
     """Bring mix, table and payoffs of all groups up to date; row PAYOFF then holds the mean of each strategy's individuals.
     Returns the population's mean payoff."""

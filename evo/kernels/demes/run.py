@@ -13,7 +13,7 @@ from evo.codes import (
     STEPWISE,
     STRATEGY_STREAM,
 )
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import apart, entry, inner
 from evo.kernels.arrays import EFFECTIVE, FIXED, NOMINAL, REASON, RECORDED
 from evo.kernels.demes.advance import advance_groups, seen
 from evo.kernels.demes.arrays import CHANGES
@@ -47,7 +47,7 @@ def run_groups(process, demes, plan, key, point, first, start, stop, stride, fla
         take_turns(process, demes, plan, key, point, first + row, row, flag, work, groups, recording)
 
 
-@inner
+@apart
 def take_turns(process, demes, plan, key, point, number, replicate, flag, work, groups, recording):
     """One replicate of `run_groups`, as far as its end or its next pause. `amounts` are the counts of all groups together."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
@@ -184,7 +184,7 @@ def keep_groups(replicate, place, counts, recording):
                 recording.groups[replicate, place, group, i] = counts[group, i]
 
 
-@inner
+@apart
 def move_environment(process, demes, step, per_generation, unit, weather, amounts, mix, work, groups):
     """After a step: what is due of the environment, then the table, and with it the payoffs of all groups."""
     t = step * unit

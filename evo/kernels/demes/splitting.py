@@ -1,13 +1,13 @@
 """A group that has grown too large splits, and one daughter replaces another group [Traulsen & Nowak 2006]."""
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart
 from evo.kernels.demes.arrays import CHANGES
 from evo.kernels.demes.pay import touch
 from evo.kernels.demes.places import next_to
 from evo.kernels.random import binomial
 
 
-@inner
+@apart
 def split(process, demes, group, amounts, work, groups, rng):
     """Each member goes to one of two daughters by a fair coin, anew until neither is empty."""
     counts, left = groups.counts, groups.pool[0]

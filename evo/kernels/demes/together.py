@@ -1,7 +1,7 @@
 """A generation at once: every individual updates by the state as it was, in its group or by a look at another one."""
 
 from evo.codes import WRIGHT_FISHER
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import MEAN, PAYOFF, PULL, REASON
 from evo.kernels.births import fill_births
 from evo.kernels.demes.advance import seen
@@ -14,7 +14,7 @@ from evo.kernels.encounter import rated
 from evo.kernels.random import multinomial
 
 
-@inner
+@apart
 def all_at_once(
     process, demes, plan, step, burnt, rng, amounts, mix, since, tipped, work, groups, means, numbers, counts
 ):
@@ -56,7 +56,7 @@ def ready(process, demes, group, work, groups):
     )  # fmt: skip
 
 
-@inner
+@apart
 def reborn(process, demes, group, before, work, groups, rng):
     """All places of a group, each to an offspring of a parent in it, or in another group where it comes from there."""
     staying = 0

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import CONTESTS, EXTINCTION, NONFINITE_STATE
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import MEAN_PAYOFF, REASON
 from evo.kernels.demes.arrays import BOTTOM, CHANGES, DYNAMICS, INTENSITY, NUMBER, OPTION, RATE, SPAN
 from evo.kernels.demes.pay import remix, settle, touch
@@ -29,7 +29,7 @@ def await_event(demes, level, t, rng):
     return t + waiting(demes.numbers[level, RATE] * units, rng)
 
 
-@inner
+@apart
 def begin_units(process, demes, work, groups, rng):
     for level in range(demes.shape.shape[0]):
         events = demes.shape[level, DYNAMICS] == CONTESTS or demes.shape[level, DYNAMICS] == EXTINCTION
@@ -37,7 +37,7 @@ def begin_units(process, demes, work, groups, rng):
     prepare(demes.fitness, work.scalars, groups.registers, groups.registers, groups.stack)
 
 
-@inner
+@apart
 def happen(process, demes, t, amounts, mix, work, groups, rng):
     """All events due at or before t, in order of time."""
     while earliest(groups.due) <= t and work.status[REASON] == 0:
@@ -91,7 +91,7 @@ def odds_for(intensity, gain):
     return (odds if gain < 0.0 else 1.0) / (1.0 + odds)
 
 
-@inner
+@apart
 def contest(process, demes, level, amounts, work, groups, rng):
     """A unit meets one next to it; the winner is copied onto the loser, group by group."""
     span = demes.shape[level, SPAN]
@@ -106,7 +106,7 @@ def contest(process, demes, level, amounts, work, groups, rng):
         become(process, demes, loser * span + place, amounts, work, groups)
 
 
-@inner
+@apart
 def endanger(process, demes, level, amounts, work, groups, rng):
     """A unit may die, the likelier the less successful it is; its places go to copies of individuals of other units."""
     span, pool = demes.shape[level, SPAN], groups.pool

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from evo.codes import LINKING
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.nodes.earn import effective_payoff
 from evo.kernels.random import below, uniform
 
@@ -141,7 +141,7 @@ def weigh(net, nodes, i):
         net.scale[i] = 1.0 / met if met > 0.0 else 0.0
 
 
-@inner
+@apart
 def grow(bonds, net, nodes):
     """Let trust grow in ties that neither wants to leave, and fade in the others. Counts around nodes must be taken anew."""
     plays = net.plays

@@ -9,7 +9,7 @@ that wraps around, or holds NOBODY.
 import math
 
 from evo.codes import ABSORBED, NONFINITE_PAYOFF
-from evo.kernels._cache import inner, kernel
+from evo.kernels._cache import apart, inner, kernel
 from evo.kernels.adjacency import MOORE
 from evo.kernels.arrays import BIAS, EFFECTIVE, FIXED, REASON, WHO
 from evo.kernels.imitation import TIE
@@ -20,7 +20,7 @@ NOBODY = 2
 MOST = 9  # neighbours that count, the player itself included
 
 
-@inner
+@apart
 def sweep(
     process, net, nodes, plan, flag, step, boundary, unit, burnt, amounts, since, tipped, work, means, counts, numbers
 ):

@@ -3,7 +3,7 @@
 import math
 
 from evo.codes import EXPONENTIAL, NEGATIVE_FITNESS
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import REASON
 from evo.kernels.nodes.earn import effective_payoff
 from evo.kernels.nodes.look import drawn_edge, log_fitness
@@ -22,7 +22,7 @@ def fitness_of(rule, net, nodes, table, strategy, status, i):
     return math.exp(log_fitness(rule, payoff, status, s))
 
 
-@inner
+@apart
 def fill_tree(rule, net, nodes, table, strategy, status):
     """The fitness of every node, and their sums."""
     tree, strategies = nodes.tree, nodes.strategies

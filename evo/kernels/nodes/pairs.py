@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from evo.codes import DEATH_BIRTH, EXPONENTIAL, LASTING, NONFINITE_PAYOFF, PAIRWISE_COMPARISON
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline
 from evo.kernels.arrays import BIAS, EFFECTIVE, REASON, WHO
 from evo.kernels.events import LISTEN
 from evo.kernels.imitation import plain
@@ -41,7 +41,7 @@ def earned(around, table, i, s):
     return total
 
 
-@inner
+@apart
 def step_pairs(
     rule, to, net, nodes, table, strategy, status, flag, step, boundary, alone, rng, amounts, counts,
 ):  # fmt: skip

@@ -8,13 +8,13 @@ import math
 import numpy as np
 
 from evo.codes import LOCAL
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import FIRST, FRESH, KIND, VALUE
 from evo.kernels.environment import begin_events, cross, next_event, smooth_value
 from evo.kernels.nodes.direct import give_anew
 
 
-@inner
+@apart
 def begin_regions(regions, step, rng, events):
     """Values at time 0 and the first events; `events` are those of all variables."""
     laws, due = regions.laws, regions.due
@@ -50,7 +50,7 @@ def tell_mean(regions, variable, mean, events):
     events[FRESH, regions.variables[variable]] = 1.0
 
 
-@inner
+@apart
 def cross_regions(regions, direct, starts, stops, step, t, late, generation, rng, events):
     """Carry out what is due before the time `late`, just after t, and bring up to date what then has changed: all where a
     generation ends, else the variables and regions with an event."""

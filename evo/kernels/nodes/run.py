@@ -18,7 +18,7 @@ from evo.codes import (
     STEPWISE,
     STRATEGY_STREAM,
 )
-from evo.kernels._cache import entry, inner
+from evo.kernels._cache import apart, entry, inner
 from evo.kernels.arrays import BROKEN, FIXED, MEAN, NOMINAL, REASON, RECORDED
 from evo.kernels.environment import begin_environment, cross, evaluate, step_chains
 from evo.kernels.feedback import advance_feedback
@@ -58,7 +58,7 @@ def run_nodes(process, net, bonds, regions, nodes, plan, key, point, first, star
         run_once(process, net, bonds, regions, nodes, plan, key, point, first + row, row, flag, work, recording)
 
 
-@inner
+@apart
 def run_once(process, net, bonds, regions, nodes, plan, key, point, number, row, flag, work, recording):
     """One replicate, as far as its end or its next pause."""
     rng, weather, since = work.streams[0], work.streams[1], work.since
@@ -204,7 +204,7 @@ def count_nodes(strategies, amounts):
         amounts[strategies[i]] += 1.0
 
 
-@inner
+@apart
 def pauses(process, plan, row, t, amounts, mix, mean, work, recording):
     """Keep the ledger; whether the run pauses."""
     for s in range(len(amounts)):
@@ -212,7 +212,7 @@ def pauses(process, plan, row, t, amounts, mix, mean, work, recording):
     return consult(process, plan, row, t, mix, mean, work, recording)
 
 
-@inner
+@apart
 def record(row, amounts, mix, mean, environment, net, nodes, work, recording):
     """Append the present state."""
     for s in range(len(amounts)):
@@ -223,7 +223,7 @@ def record(row, amounts, mix, mean, environment, net, nodes, work, recording):
         keep_nodes(row, place, net, nodes, work.table, work.strategy, work.status, recording)
 
 
-@inner
+@apart
 def move(process, net, regions, nodes, step, per_generation, unit, weather, amounts, mix, work):
     """After a step: what is due of the environment, then the payoffs."""
     t = step * unit

@@ -1,10 +1,10 @@
 """How strategies settle on the nodes at the start: anywhere, in a given order of places, or as one cluster."""
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.random import below
 
 
-@inner
+@apart
 def settle(net, nodes, amounts, rng):
     """Give every node a strategy so that there are `amounts` of each; in ordered places the rarer strategy comes first."""
     queue, strategies = nodes.queue, nodes.strategies

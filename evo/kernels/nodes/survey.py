@@ -1,11 +1,11 @@
 """What all nodes earn at present: the mean payoff of each strategy and of the population."""
 
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart
 from evo.kernels.arrays import BIAS, PAYOFF
 from evo.kernels.nodes.earn import effective_payoff
 
 
-@inner
+@apart
 def survey(net, nodes, amounts, table, strategy, status):
     """Fill row PAYOFF with the mean effective payoff of those who play each strategy, 0 for the absent; returns the mean
     payoff of all, trait bias not counted."""
@@ -24,7 +24,7 @@ def survey(net, nodes, amounts, table, strategy, status):
     return total / len(nodes.strategies)
 
 
-@inner
+@apart
 def keep_nodes(replicate, place, net, nodes, table, strategy, status, recording):
     """The strategy of every node into the record at `place`; at the end what each earns, too."""
     kept = recording.nodes.shape[1]

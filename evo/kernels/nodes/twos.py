@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from evo.codes import DEATH_BIRTH
-from evo.kernels._cache import inline, inner
+from evo.kernels._cache import apart, inline, inner
 from evo.kernels.arrays import BIAS, EFFECTIVE
 from evo.kernels.events import LISTEN
 from evo.kernels.nodes.draws import draw_ahead
@@ -50,7 +50,7 @@ def payoff(net, table, strategy, s, k):
     return (k * table[s, 0] + (net.plays.even - k) * table[s, 1]) * net.common + strategy[BIAS, s]
 
 
-@inner
+@apart
 def step_twos(births, net, nodes, flag, step, boundary, alone, rng, amounts, counts):
     """`pairs.step_pairs`, without mutation; `chances` are filled."""
     ahead, strategies, around, learns, chances = nodes.ahead, nodes.strategies, nodes.around, net.learns, nodes.chances

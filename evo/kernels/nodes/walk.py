@@ -3,7 +3,7 @@
 import numpy as np
 
 from evo.codes import ABSORBED, BIRTH_DEATH, DEATH_BIRTH, LASTING
-from evo.kernels._cache import inner
+from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import BROKEN, EFFECTIVE, REASON
 from evo.kernels.events import LISTEN
 from evo.kernels.imitation import compares
@@ -22,7 +22,7 @@ from evo.kernels.payoffs import fill_table
 from evo.kernels.random import geometric, uniform
 
 
-@inner
+@apart
 def walk(
     process, net, bonds, nodes, plan, flag, step, boundary, unit, burnt, rng, amounts, mix, since, tipped, work, means,
     counts, numbers,
@@ -109,7 +109,7 @@ def walk(
     return step
 
 
-@inner
+@apart
 def walk_pairs(
     process, net, nodes, plan, flag, step, boundary, unit, averaging, fixing, rng, amounts, since, tipped, work, means,
     counts, numbers,
@@ -151,7 +151,7 @@ def walk_pairs(
     return step
 
 
-@inner
+@apart
 def together(process, net, nodes, step, burnt, rng, amounts, work, means, counts):
     """All nodes at once, each by what it sees before; returns the step reached."""
     rule, to, table, strategy, status = process.rule, process.to, work.table, work.strategy, work.status
