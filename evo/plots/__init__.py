@@ -7,8 +7,8 @@ one. `save` writes a figure with the config, seed and versions that made it; `dr
 for. What cannot be drawn raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
-`loop` show what `evo.tipping` found.
+`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`,
+`levers`, `loop` and `windows` show what `evo.tipping` found.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from evo.plots.ridgeline import ridgeline
 from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
+from evo.plots.windows import windows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,6 +74,7 @@ __all__ = [
     "sensitivity",
     "simplex",
     "stationary",
+    "windows",
 ]
 
 _BY_KIND = {

@@ -3,8 +3,9 @@
     found = critical(evo.load("configs/big_shift.yaml"), by="seed", target=Target("collaborate", horizon=400))
     found.dose, found.statement, found.frame
 
-`critical` finds the dose from which the target is reached and held; `levers` its derivatives; `ramp` leads a parameter up
-and down; `rate_tipping` asks whether the pace alone can tip; `early_warnings` judges early signs. `evo.plots` draws them.
+`critical` finds the dose from which the target is reached and held, `windows` the moment at which least of it suffices,
+`levers` its derivatives; `ramp` leads a parameter up and down; `rate_tipping` asks whether the pace alone can tip;
+`early_warnings` judges early signs. `evo.plots` draws them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from evo.tipping.pace import Overshoot, Pace, overshoot, rate_tipping
 from evo.tipping.question import Question, Target
 from evo.tipping.ramps import Loop, ramp
 from evo.tipping.results import Critical, Crossing, Response, Window
+from evo.tipping.windows import Windows, windows
 
 __all__ = [
     "Budget",
@@ -33,10 +35,12 @@ __all__ = [
     "Target",
     "Warnings",
     "Window",
+    "Windows",
     "critical",
     "early_warnings",
     "levers",
     "overshoot",
     "ramp",
     "rate_tipping",
+    "windows",
 ]

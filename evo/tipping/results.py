@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -183,16 +183,19 @@ class Critical:
         """One row per answer: the amount, the value, its interval, and the baseline beside it."""
         import pandas as pd
 
-        rows = [
+        return pd.DataFrame([row for one in self.responses for row in crossing_rows(one)])
+
+
+def crossing_rows(one: Response) -> Iterator[dict[str, Any]]:
+    """A row of a table for each crossing: the amount, the value, its interval, and the baseline beside it."""
+    for crossing in one.crossings:
+        yield (
             {"by": one.question.done.name, "probability": crossing.probability, "outcome": crossing.outcome}
             | {"amount": crossing.amount, "value": one.value(crossing.amount)}
             | {"low": one.value(crossing.low), "high": one.value(crossing.high)}
             | {"baseline": one.baseline.probability, "baseline low": one.baseline.low}
             | {"baseline high": one.baseline.high, "runs": one.spent}
-            for one in self.responses
-            for crossing in one.crossings
-        ]
-        return pd.DataFrame(rows)
+        )
 
 
 def _amount(crossing: Crossing) -> float:
