@@ -44,16 +44,17 @@ def test_at_the_start_it_is_the_critical_dose_itself():
 
 
 def test_a_seed_takes_from_whom_there_is():
-    """Without temptation the hares of the start are gone by generation 40, and the target is there without any seed."""
+    """Stags grow from 0.6 of all to nearly all: a seed of hares leaves less than h/s = 1/4, up to all that are there."""
     hunt = stag_hunt().replace({"run.start": {"stag": 0.6}})
-    found = windows(hunt, at=[0, 40], target=Target("hare", horizon=30), source="stag")
-    shares = [one.question.done.most for one in found.ways[0]]
-    assert shares == pytest.approx([0.6, 1], abs=1e-6) and shares[1] < 1
-    assert [one.middle.outcome for one in found.ways[0]] == ["found", "found"]
+    found = windows(hunt, at=[0, 2], target=Target("hare", horizon=200), source="stag")
+    there = evo.simulate(hunt.model, generations=2, start={"stag": 0.6}, tolerance=1e-10).mix[0, -1, 0]
+    first, later = found.ways[0]
+    assert [first.question.done.most, later.question.done.most] == pytest.approx([0.6, there], abs=1e-8)
+    assert [first.middle.amount, later.middle.amount] == pytest.approx([0.35, there - 0.25], abs=1e-5)
 
 
 def test_what_is_held_before_the_moment_does_not_count():
-    """Up holds more than half only until generation 10, and again only where p is moved."""
+    """Up holds more than half until generation 24.6, and again only where p is moved."""
     wave = experiment_of(
         ["up", "down"],
         {"up": "e + p", "down": "0"},
@@ -61,9 +62,9 @@ def test_what_is_held_before_the_moment_does_not_count():
         start={"up": 0.99},
         environment={"e": {"kind": "series", "values": [[0, 0], [20, -1]], "interpolation": "held", "outside": "hold"}},
     )
-    found = windows(wave, by="parameters.p", at=[0, 60], target=Target("up", horizon=20, hold=5))
+    found = windows(wave, by="parameters.p", at=[0, 60], target=Target("up", horizon=20, hold=2))
     (way,) = found.ways
-    assert way[0].middle.outcome == "without it" or way[0].middle.amount > 0
+    assert way[0].middle.outcome == "without it"
     assert way[1].middle.outcome == "found"
     # at 60 up has lost for 40 generations at pace 1; with p it regains log-odds at p - 1, and one half within 20
     logit = np.log(0.99 / 0.01)

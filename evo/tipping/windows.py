@@ -66,9 +66,8 @@ class Windows:
     @property
     def best(self) -> tuple[float, Crossing] | None:
         """The moment at which the least is needed, and that dose; None where nothing tips at any moment."""
-        found = [(_need(one.middle), moment, one.middle) for way in self.ways for moment, one in self._with(way)]
-        need, moment, crossing = min(found, key=lambda each: (round(each[0], 6), each[1]))
-        return None if np.isinf(need) else (moment, crossing)
+        moment, one = min((_least(list(self._with(way))) for way in self.ways), key=lambda each: _need(each[1]))
+        return None if np.isinf(_need(one)) else (moment, one.middle)
 
     @property
     def statement(self) -> str:
@@ -79,10 +78,7 @@ class Windows:
         done = way[0].question.done
         found = [(moment, one) for moment, one in self._with(way) if one.middle.outcome == FOUND]
         if found:
-            enough = min(one.middle.amount for _, one in found) + ALIKE * max(
-                one.question.done.most for _, one in found
-            )
-            least = next(each for each in found if each[1].middle.amount <= enough)
+            least = _least(found)
             most = max(found, key=lambda each: each[1].middle.amount)
             told = f"{done.name}: {_dose(least[1])} suffices at generation {least[0]:g}"
             if len(found) > 1 and _apart(least[1], most[1]):
@@ -202,7 +198,14 @@ def _course(experiment: Experiment, target: Target, moments: Sequence[float]) ->
     )  # fmt: skip
 
 
-def _need(crossing: Crossing) -> float:
+def _least(found: Sequence[tuple[float, Response]]) -> tuple[float, Response]:
+    """The first moment at which no less is needed than at any other."""
+    enough = min(_need(one) for _, one in found) + ALIKE * max(one.question.done.most for _, one in found)
+    return next(each for each in found if _need(each[1]) <= enough)
+
+
+def _need(one: Response) -> float:
+    crossing = one.middle
     return {ALREADY: 0.0, NOT_REACHED: np.inf}.get(crossing.outcome, crossing.amount)
 
 
