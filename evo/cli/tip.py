@@ -50,6 +50,14 @@ Between = Annotated[
     typer.Option(metavar="LOW..HIGH", help="How far a number may be moved; by default the range of its parameter."),
 ]
 
+Starts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="pure|STRATEGY|MIX",
+        help="A start, instead of the config's: each strategy alone, one of them, or shares as {NAME: SHARE}. Repeatable: a "
+        "table with the answer from each.",
+    ),
+]
 At = Annotated[
     str | None,
     typer.Option(
@@ -80,6 +88,7 @@ def tip(
     between: Between = None,
     settings: Settings = None,
     seed: Seed = None,
+    start: Starts = None,
     at: At = None,
     moments: Moments = 13,
     lasts: Lasts = None,
@@ -99,6 +108,7 @@ def tip(
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Find the least seed, bias or change of a number after which the target is reached by the horizon and held."""
+    from evo.cli.starts import tell_starts
     from evo.cli.summary import tell_experiment, tell_files
     from evo.cli.windows import tell_windows
     from evo.tipping import Budget, critical
@@ -114,6 +124,14 @@ def tip(
     folder = out or Path("runs") / f"{config.stem}-tip"
     if at is None and lasts is not None:
         raise typer.BadParameter("is for interventions at a moment: give --at", param_hint="--for")
+    if start:
+        if at is not None:
+            raise typer.BadParameter(
+                "asks from several starts, --at at several moments: one at a time", param_hint="--start"
+            )
+        tell_starts(say, experiment, folder, start, asked_of | {"budget": Budget(width=width, most=most or 4000)})
+        tell_files(say, folder)
+        return
     if at is not None:
         asked_of |= {"at": moments_of(at, moments), "lasts": lasts, "budget": Budget(width=width, most=most or 1000)}
         whole = tell_windows(say, experiment, folder, asked_of, draws=not no_figures)

@@ -99,9 +99,9 @@ class Response:
     def sentences(self) -> Iterator[str]:
         """The answer in words."""
         for crossing in self.crossings:
-            yield self._told(crossing)
+            yield self.told(crossing)
         if self.eventually is not None and not self._same(self.eventually):
-            yield f"without a horizon, {self._told(self.eventually)}"
+            yield f"without a horizon, {self.told(self.eventually)}"
         if self.beside is not None:
             yield f"theory: {self.beside.words} {self.beside.value:.6g}"
 
@@ -112,7 +112,8 @@ class Response:
             return False
         return crossing.outcome != FOUND or abs(other.amount - crossing.amount) < 1e-6 * self.question.done.most
 
-    def _told(self, crossing: Crossing) -> str:
+    def told(self, crossing: Crossing) -> str:
+        """A crossing in words."""
         done = self.question.done
         chance = "" if self.curve is None else f" with probability {crossing.probability:g}"
         if crossing.outcome == ALREADY:
