@@ -175,6 +175,18 @@ evo.plots.levers(evo.tipping.levers(found, paths=["parameters.hare", "parameters
 """,
     ),
     Picture(
+        "windows",
+        "When is the smallest intervention enough?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}, "mutation.rate": 1e-3})
+wave = {"kind": "periodic", "mean": 1.5, "amplitude": 1, "period": 60}
+target = evo.tipping.Target("hunt", horizon=60, hold=5)
+moments = [5 * k for k in range(25)]
+waves = hunt.replace({"environment": {"hare": wave}, "run.until": "generations"})
+evo.plots.windows(evo.tipping.windows(waves, at=moments, target=target))
+""",
+    ),
+    Picture(
         "loop",
         "Is the way back the way there?",
         """
