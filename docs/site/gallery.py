@@ -175,6 +175,40 @@ evo.plots.levers(evo.tipping.levers(found, paths=["parameters.hare", "parameters
 """,
     ),
     Picture(
+        "windows",
+        "When is the smallest intervention enough?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}, "mutation.rate": 1e-3})
+wave = {"kind": "periodic", "mean": 1.5, "amplitude": 1, "period": 60}
+target = evo.tipping.Target("hunt", horizon=60, hold=5)
+moments = [5 * k for k in range(25)]
+waves = hunt.replace({"environment": {"hare": wave}, "run.until": "generations"})
+evo.plots.windows(evo.tipping.windows(waves, at=moments, target=target))
+""",
+    ),
+    Picture(
+        "policy",
+        "How much to pay in which state, and what does the naive constant cost?",
+        """
+hunt = evo.load("configs/stag_hunt.yaml")
+few = {"population": {"kind": "well_mixed", "size": 30}, "dynamics": {"kind": "pairwise_comparison"}}
+paid = {"interventions": [{"kind": "subsidy", "at": 0, "size": 3, "to": "hunt"}], "mutation": {"rate": 0.01}}
+run = {"generations": 40, "start": {"hunt": 0.4}}
+asked = Experiment(**{**hunt.data, **few, **paid, "run": run, "measure": ["final_mix"], "sweep": [], "plots": []})
+aim = evo.policy.Aim("hunt", by=20, probability=0.8, hold=20)
+evo.plots.policy(evo.policy.least_cost(asked, aim))
+""",
+    ),
+    Picture(
+        "robustness",
+        "In what share of the parameters' space does each conclusion hold, and what breaks it first?",
+        """
+study = evo.robustness.designed(evo.load("configs/stag_hunt.yaml"), samples=100)
+found = evo.robustness.findings(study, evo.run(study.experiment, progress=False))
+evo.plots.robustness(study, found)
+""",
+    ),
+    Picture(
         "loop",
         "Is the way back the way there?",
         """

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from evo.cli.drawing import waiting
+from evo.cli.drawing import draw, waiting
 from evo.cli.options import Config, Seed, Settings, read
-from evo.cli.words import console, plainly
+from evo.cli.words import FAILED, console, plainly
 
 
 @plainly
@@ -31,9 +31,13 @@ def policy(
     settings: Settings = None,
     seed: Seed = None,
     workers: Annotated[int, typer.Option(help="Threads.", min=1)] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for the tables.", show_default="runs/NAME-policy")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables and pictures.", show_default="runs/NAME-policy")
+    ] = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Find the policy of least expected cost after which the target is there with some probability, beside the constant one."""
+    from evo import plots
     from evo.cli.summary import tell_experiment, tell_files
     from evo.policy import Aim, least_cost, steer
     from evo.tipping.folder import write_tables
@@ -54,4 +58,7 @@ def policy(
     say.print(found.statement)
     folder = out or Path("runs") / f"{config.stem}-policy"
     write_tables(folder, experiment, tables, {"aim": str(aim), "answer": found.statement})
+    whole = no_figures or draw(say, folder, {"policy": lambda: plots.policy(found)})
     tell_files(say, folder)
+    if not whole:
+        raise typer.Exit(FAILED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.cli.drawing import waiting
 from evo.cli.options import Config, Replicates, Seed, Settings, read, two_numbers
 from evo.cli.words import FAILED, console, plainly
 
@@ -43,10 +44,12 @@ def robust(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what the folder holds.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Run a very large plan without asking.")] = False,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Say in what share of the space of its parameters each conclusion of a config holds, and which parameter breaks it first."""
     from evo.cli.carrying import carried_out, threads_of
     from evo.cli.summary import tell_files
+    from evo.plots import robustness, save
     from evo.robustness import designed, findings
 
     study = designed(
@@ -65,7 +68,11 @@ def robust(
     if found is None:
         return
     _, result = found
-    _tell(say, study, findings(study, result), result, folder)
+    concluded = findings(study, result)
+    _tell(say, study, concluded, result, folder)
+    if not no_figures:
+        with waiting(say, "drawing"):
+            save(robustness(study, concluded), folder / "robustness")
     tell_files(say, folder)
     if len(result.failures):
         raise typer.Exit(FAILED)

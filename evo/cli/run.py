@@ -66,7 +66,7 @@ def run(
 ) -> None:
     """Run an experiment: all its points and replicates, into a folder with tables, pictures and a report."""
     from evo.cli.carrying import carried_out, draw_all, threads_of
-    from evo.cli.summary import tell_failures, tell_files, tell_precision
+    from evo.cli.summary import tell_failures, tell_files, tell_precision, tell_shifts
     from evo.cli.table import tell_prevalence
 
     threads = threads_of(workers)
@@ -98,6 +98,7 @@ def run(
     plan, result = found
     if share.whole:
         tell_prevalence(say, result)
+        tell_shifts(say, result)
     if plan.adaptive:
         tell_precision(say, result)
     tell_failures(say, result)

@@ -71,6 +71,25 @@ def tell_precision(say: Console, result: Result) -> None:
     say.print(words)
 
 
+def tell_shifts(say: Console, result: Result) -> None:
+    """The smallest shift that tips, of the interventions that were tried."""
+    from evo.shifts import by_price, intervenes, trials
+
+    tried = trials(result)
+    if not tried:
+        if intervenes(result):
+            say.print("Which shift tips is not known: add `time_to_tip` to the config's `measure`.", style="dim")
+        return
+    say.print("\nSmallest shifts", style="bold")
+    for one in tried:
+        place = ", ".join(f"{short_path(path)} {value_words(value)}" for path, value in one.place.items())
+        where = ": ".join(filter(None, [", ".join(filter(None, [one.part.replace("_", " "), place])), one.statement]))
+        say.print(where)
+    if words := by_price(tried):
+        say.print(words)
+    say.print("tips: " + "; ".join(dict.fromkeys(one.meaning for one in tried)), style="dim")
+
+
 def tell_failures(say: Console, result: Result) -> None:
     """Which replicates failed, the first few with their message."""
     count = len(result.failures)

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 Wanted = Annotated[
     str | None,
-    typer.Option("--target", metavar="STRATEGY", help="Who is to tip; by default as the config's time_to_tip says."),
+    typer.Option(
+        "--target",
+        metavar="STRATEGY,...",
+        help="Who is to tip, several together by the sum of their shares; by default as the config's time_to_tip says.",
+    ),
 ]
 Level = Annotated[
     float | None,
@@ -46,6 +50,29 @@ Between = Annotated[
     typer.Option(metavar="LOW..HIGH", help="How far a number may be moved; by default the range of its parameter."),
 ]
 
+Starts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="pure|STRATEGY|MIX",
+        help="A start, instead of the config's: each strategy alone, one of them, or shares as {NAME: SHARE}. Repeatable: a "
+        "table with the answer from each.",
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW..HIGH|A,B,C",
+        help="Generations at which it may come, instead of at the start: which moment needs least? The horizon counts from it.",
+    ),
+]
+Moments = Annotated[int, typer.Option(help="Moments of --at LOW..HIGH, evenly.", min=2)]
+Lasts = Annotated[
+    float | None,
+    typer.Option(
+        "--for", metavar="GENERATIONS", help="With --at: then the number is where it was; by default for good."
+    ),
+]
+
 
 @plainly
 def tip(
@@ -61,10 +88,19 @@ def tip(
     between: Between = None,
     settings: Settings = None,
     seed: Seed = None,
+    start: Starts = None,
+    at: At = None,
+    moments: Moments = 13,
+    lasts: Lasts = None,
     width: Annotated[
         float, typer.Option(help="With chance: width of the intervals asked, as a part of the largest amount.")
     ] = 0.05,
-    most: Annotated[int, typer.Option(help="With chance: the most runs.", min=50, max=10**7)] = 4000,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            help="With chance: the most runs.", show_default="4000; with --at 1000 a moment", min=50, max=10**7
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Threads.", min=1)] = 1,
     out: Annotated[
         Path | None, typer.Option(help="Folder for tables and pictures.", show_default="runs/NAME-tip")
@@ -72,7 +108,9 @@ def tip(
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no pictures.")] = False,
 ) -> None:
     """Find the least seed, bias or change of a number after which the target is reached by the horizon and held."""
+    from evo.cli.starts import tell_starts
     from evo.cli.summary import tell_experiment, tell_files
+    from evo.cli.windows import tell_windows
     from evo.tipping import Budget, critical
     from evo.tipping.folder import write_tables
 
@@ -82,18 +120,28 @@ def tip(
     asked = target_from(experiment, target, level, horizon, hold)
     say = console()
     tell_experiment(say, experiment)
-    with waiting(say, "looking for what tips it"):
-        found = critical(
-            experiment,
-            by=by,
-            target=asked,
-            source=source,
-            between=bounds(between),
-            budget=Budget(width=width, most=most),
-            workers=workers,
-        )
-    _tell(say, found)
+    asked_of = {"by": by, "target": asked, "source": source, "between": bounds(between), "workers": workers}
     folder = out or Path("runs") / f"{config.stem}-tip"
+    if at is None and lasts is not None:
+        raise typer.BadParameter("is for interventions at a moment: give --at", param_hint="--for")
+    if start:
+        if at is not None:
+            raise typer.BadParameter(
+                "asks from several starts, --at at several moments: one at a time", param_hint="--start"
+            )
+        tell_starts(say, experiment, folder, start, asked_of | {"budget": Budget(width=width, most=most or 4000)})
+        tell_files(say, folder)
+        return
+    if at is not None:
+        asked_of |= {"at": moments_of(at, moments), "lasts": lasts, "budget": Budget(width=width, most=most or 1000)}
+        whole = tell_windows(say, experiment, folder, asked_of, draws=not no_figures)
+        tell_files(say, folder)
+        if not whole:
+            raise typer.Exit(FAILED)
+        return
+    with waiting(say, "looking for what tips it"):
+        found = critical(experiment, budget=Budget(width=width, most=most or 4000), **asked_of)
+    _tell(say, found)
     about = {"by": by, "target": str(found.target), "answer": found.statement, "runs": found.spent}
     write_tables(folder, experiment, {"critical": found.table, "doses": found.frame}, about)
     whole = no_figures or draw(say, folder, {"dose-response": lambda: _picture(found)})
@@ -124,6 +172,19 @@ def bounds(text: str | None) -> tuple[float, float] | None:
     if not low < high:
         raise typer.BadParameter(f"{text!r}: the first number is not below the second", param_hint="--between")
     return low, high
+
+
+def moments_of(text: str, number: int) -> list[float]:
+    """LOW..HIGH as so many even moments, or those that are listed."""
+    if ".." in text:
+        low, high = two_numbers(text, "--at", "LOW..HIGH or A,B,C")
+        if not 0 <= low < high:
+            raise typer.BadParameter(f"{text!r}: goes from 0 or more up", param_hint="--at")
+        return [low + (high - low) * k / (number - 1) for k in range(number)]
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not of the form LOW..HIGH or A,B,C", param_hint="--at") from None
 
 
 def _tell(say: Console, found: Critical) -> None:

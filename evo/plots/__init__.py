@@ -7,8 +7,8 @@ one. `save` writes a figure with the config, seed and versions that made it; `dr
 for. What cannot be drawn raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
-`loop` show what `evo.tipping` found.
+`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`,
+`levers`, `loop` and `windows` show what `evo.tipping` found, `policy` and `robustness` what those modules did.
 """
 
 from __future__ import annotations
@@ -35,11 +35,14 @@ from evo.plots.mix import mix
 from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
+from evo.plots.policy import policy
 from evo.plots.prevail import prevail
 from evo.plots.ridgeline import ridgeline
+from evo.plots.robustness import robustness
 from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
 from evo.plots.stationary import stationary
+from evo.plots.windows import windows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,12 +70,15 @@ __all__ = [
     "mix",
     "network",
     "paths",
+    "policy",
     "prevail",
     "ridgeline",
+    "robustness",
     "save",
     "sensitivity",
     "simplex",
     "stationary",
+    "windows",
 ]
 
 _BY_KIND = {

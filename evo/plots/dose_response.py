@@ -22,8 +22,8 @@ def dose_response(found: Critical) -> Figure:
     dots for more runs), the fitted curve with its 95 % band, and the doses at 10, 50 and 90 % with their intervals. Without:
     the time at which the target is reached, the critical dose, and where it is not reached."""
     experiment, ways = found.experiment, found.responses
-    hue = darkened(colors(experiment.strategies)[found.target.strategy])
-    label = strategy_labels(experiment)[found.target.strategy]
+    hue = darkened(colors(experiment.strategies)[found.target.strategies[0]])
+    label = _target_words(found)
     with settings():
         width = COLUMN if len(ways) == 1 else PAGE
         seed = experiment.run.seed if ways[0].curve is not None else None
@@ -34,20 +34,26 @@ def dose_response(found: Critical) -> Figure:
         for ax, one in zip(axes, ways, strict=True):
             ax.spines[["top", "right"]].set_visible(False)
             (_chance if one.curve is not None else _certain)(ax, one, hue)
-            ax.set_xlabel(wrap(_axis(one, label), inches=0.85 * width / len(ways), size=8))
+            ax.set_xlabel(wrap(_axis(one), inches=0.85 * width / len(ways), size=8))
         axes[0].set_ylabel("probability" if ways[0].curve is not None else "generation at which it is reached")
-        for sentence in _notes(found, label):
+        for sentence in _notes(found, label, "holds" if len(found.target.strategies) == 1 else "together hold"):
             add_note(page, sentence)
         return close_page(page, axes, aspect=0.62)
 
 
-def _axis(one: Response, label: str) -> str:
+def _target_words(found: Critical) -> str:
+    called = strategy_labels(found.experiment)
+    *others, last = (called[name] for name in found.target.strategies)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _axis(one: Response) -> str:
     from evo.tipping.question import Seed
 
     done = one.question.done
     if isinstance(done, Seed):
         called = strategy_labels(one.question.experiment)
-        return f"share converted to {label}, out of {called.get(done.source, done.source)}"
+        return f"share converted to {called[done.strategy]}, out of {called.get(done.source, done.source)}"
     return axis_label(done.path, one.question.experiment)
 
 
@@ -99,10 +105,10 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
     return [(int(edges[k]), int(edges[k + 1])) for k in range(0, len(edges), 2)]
 
 
-def _notes(found: Critical, label: str) -> list[str]:
+def _notes(found: Critical, label: str, verb: str) -> list[str]:
     target = found.target
     notes = [
-        f"Reached: {label} holds {number(100 * target.level)} % by generation {number(target.horizon or 0)} and for "
+        f"Reached: {label} {verb} {number(100 * target.level)} % by generation {number(target.horizon or 0)} and for "
         f"{number(target.hold or 0)} more."
     ]
     if found.responses[0].curve is None:

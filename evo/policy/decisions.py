@@ -40,7 +40,8 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """The least-cost policy: `sizes[t, state]` is how much is done in generation t, `counts` (states, d) are the states.
+    """The least-cost policy: `sizes[t, state]` is how much is done in generation t, `counts` (states, d) are the states, and
+    `visits[t, state]` is how likely the population is there then.
 
     bound: the least cost of all policies over the grid of sizes, those included that begin with a coin. constant, until: the
     cheapest constant size of the grid that reaches the probability, for all the time or until the target is there first; None
@@ -56,6 +57,7 @@ class Policy:
     until: Plan | None
     sizes: np.ndarray = field(repr=False)
     counts: np.ndarray = field(repr=False)
+    visits: np.ndarray = field(repr=False)
 
     @property
     def cost(self) -> float:
@@ -111,13 +113,30 @@ class World:
 
     def follow(self, act: np.ndarray) -> tuple[float, float]:
         """Expected cost and chance of success of a policy, act (times, states) of levels."""
-        mix = np.zeros(len(self.ends))
-        mix[self.start] = 1.0
-        cost = 0.0
+        cost, mix = 0.0, self.first
         for row in act:
             cost += float(mix @ self.prices[row, np.arange(len(row))])
-            mix = sum(((mix * (row == level)) @ self.matrices[level] for level in np.unique(row)), np.zeros(len(mix)))
+            mix = self.after(mix, row)
         return cost, float(mix @ self.ends)
+
+    @property
+    def first(self) -> np.ndarray:
+        """The probability of each state at the start, (states,)."""
+        mix = np.zeros(len(self.ends))
+        mix[self.start] = 1.0
+        return mix
+
+    def after(self, mix: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """The probability of each state a generation later, with these levels in each."""
+        return sum(((mix * (row == level)) @ self.matrices[level] for level in np.unique(row)), np.zeros(len(mix)))
+
+    def visits(self, act: np.ndarray) -> np.ndarray:
+        """The probability of each state in each generation of a policy, (times, states)."""
+        found, mix = [], self.first
+        for row in act:
+            found.append(mix)
+            mix = self.after(mix, row)
+        return np.array(found)
 
     def best(self, worth: float) -> np.ndarray:
         """The policy that is best for cost - worth*P, of equals the one that does least."""
@@ -142,13 +161,17 @@ def least_cost(experiment: Experiment, aim: Aim, *, most: float | None = None, l
     nothing = np.zeros((world.times, len(counts)), np.int64)
     without = Plan("nothing done", *world.follow(nothing))
     if without.probability >= aim.probability:
-        return Policy(control, aim, without, 0.0, without, without, without, sizes[nothing], counts)
+        return Policy(
+            control, aim, without, 0.0, without, without, without, sizes[nothing], counts, world.visits(nothing)
+        )
     act, best, bound = _constrained(world, aim)
     tried = [(float(size), np.full_like(nothing, level)) for level, size in enumerate(sizes)]
     there = world.there[None, :]
     constant = _least(world, aim, "constant", tried)
     until = _least(world, aim, "constant until it is there", [(s, np.where(there, 0, a)) for s, a in tried])
-    return Policy(control, aim, Plan("least cost", *best), bound, without, constant, until, sizes[act], counts)
+    return Policy(
+        control, aim, Plan("least cost", *best), bound, without, constant, until, sizes[act], counts, world.visits(act)
+    )
 
 
 def world_of(control: Control, aim: Aim, sizes: np.ndarray) -> tuple[World, np.ndarray]:

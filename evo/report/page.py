@@ -27,6 +27,7 @@ from evo.report.facts import facts, footer, provenance, version
 from evo.report.look import DARK, LIGHT, Kind, kinds_of
 from evo.report.overtime import chosen_how, chosen_points, notes_of, over_time
 from evo.report.phases import asked_of, is_map, phases
+from evo.report.shifts import shifts
 from evo.report.stills import stills
 from evo.report.svg import tag
 from evo.report.tables import measured, who_prevails
@@ -123,6 +124,7 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
         "note": experiment.note.strip(),
         "answers": [_headed(each, len(sweeps)) for each in told],
         "how": _how(result, told),
+        "shifts": shifts(result),
         "bias": bias_of_all(biased.values()),
         "grave": gravest(warned),
         "cautions": warned,

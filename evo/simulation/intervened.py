@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from evo import codes
 from evo.interventions import Schedule, Seed, State, Vote
-from evo.interventions.schedule import OVER, UNDER_WAY
+from evo.interventions.schedule import OVER, SOON, UNDER_WAY
 from evo.kernels.arrays import END, ENDED, FIXED, FIXED_AT, REASON, Plan, Recording
 from evo.kernels.random import stream_key
 from evo.lowering import payoff_names, scalar_names
@@ -31,6 +32,7 @@ def run_intervened(
     rows: range,
     flag: np.ndarray,
     recording: Recording,
+    watch_from: float | None = None,
 ) -> None:
     """These rows of a recording, one after another, in this thread; see `run_plan`."""
     model = schedule.model
@@ -40,7 +42,7 @@ def run_intervened(
             recording.counts[row, ENDED] = codes.INTERRUPTED
             continue
         course = course_of(model, seed, point, first, row, flag, recording)
-        _run(schedule, plan, course, row, recording, _draws(stream_key(seed), first + row, point))
+        _run(schedule, plan, course, row, recording, _draws(stream_key(seed), first + row, point), watch_from)
 
 
 def _run(
@@ -50,23 +52,28 @@ def _run(
     row: int,
     recording: Recording,
     draws: Callable[[int], np.random.Generator],
+    watch_from: float | None,
 ) -> None:
     state, resume = schedule.begin(), -1.0
+    anew = math.inf if watch_from is None else watch_from
     while True:
         regime = schedule.regime(state)
         if not regime.model.fixes:  # what was lost comes back
             _unfixed(recording, row)
         stretch = plan._replace(
             ledger=schedule.ledger(state),
-            pause=schedule.next_time(state),
+            pause=min(schedule.next_time(state), anew),
             resume=resume,
-            until=plan.until if schedule.settled(state) else codes.COMPLETED,
+            until=plan.until if schedule.settled(state) and anew == math.inf else codes.COMPLETED,
         )
         course.go(regime, stretch)
         if course.work.status[REASON] != codes.PAUSED:
             return
         resume = float(recording.numbers[row, END])
         _intervene(schedule, state, course, row, resume, recording, draws)
+        if anew <= resume + SOON:
+            course.work.since[:], recording.tipped[row] = math.inf, math.nan
+            anew = math.inf
 
 
 def _intervene(

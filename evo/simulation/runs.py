@@ -33,11 +33,12 @@ def run_plan(
     flag: np.ndarray | None = None,
     groups: int = 0,
     schedule: Schedule | None = None,
+    watch_from: float | None = None,
 ) -> Recording:
     """Replicates first, first+1, ... of a model; each depends on its own number and nothing else.
 
-    groups: how many there are, to record the counts of each; 0 records none. schedule: of interventions. Setting
-    flag[0] (int8) from another thread stops the runs within milliseconds.
+    groups: how many there are, to record the counts of each; 0 records none. schedule: of interventions; with one, watches
+    may begin anew at the time watch_from. Setting flag[0] (int8) from another thread stops the runs within milliseconds.
     """
     many = 0 if schedule is None else len(schedule.specs)
     recording = blank_recording(model.lowered, plan, replicates, groups, many)
@@ -50,7 +51,7 @@ def run_plan(
         if schedule is None:
             run(model, plan, seed, point, first, mine, flag, recording)
         else:
-            run_intervened(schedule, plan, seed, point, first, mine, flag, recording)
+            run_intervened(schedule, plan, seed, point, first, mine, flag, recording, watch_from)
 
     share(rows, workers=workers, flag=flag)
     return recording

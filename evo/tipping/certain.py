@@ -25,7 +25,7 @@ class _Tried:
 
     def tips(self, amount: float) -> bool:
         if amount not in self.times:
-            (time,) = reached(self.question.at(amount), self.target, settles=self.settles)
+            (time,) = reached(self.question.at(amount), self.target, began=self.question.began, settles=self.settles)
             self.times[amount] = float(time)
         return not math.isnan(self.times[amount])
 
@@ -90,7 +90,7 @@ def _windows(at_once: bool, switches: list[tuple[float, float]], most: float) ->
 
 def _eventually(question: Question, crossing: Crossing, width: float) -> tuple[Crossing | None, int]:
     """The least amount without a horizon, where time plays no part in the system itself; and the runs that it took."""
-    if crossing.outcome == ALREADY or not question.experiment.model.lowered.autonomous:
+    if crossing.outcome == ALREADY or question.moment is not None or not question.experiment.model.lowered.autonomous:
         return None, 0
     assert question.target.horizon is not None
     distant = replace(question.target, horizon=FOREVER * question.target.horizon)

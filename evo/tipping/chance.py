@@ -79,11 +79,13 @@ def search(question: Question, budget: Budget, workers: int) -> Response:
 
 
 class _Runs:
-    """Runs at doses; each run at a dose has the next replicate's number there."""
+    """Runs at doses; each has the next replicate's number at its dose, or at a moment, where the runs of one number share their
+    stream whatever the dose, among all."""
 
     def __init__(self, question: Question, workers: int) -> None:
         self.question, self.workers = question, workers
         self.times: dict[float, list[float]] = {}
+        self.spent = 0
 
     def __call__(self, doses: np.ndarray) -> np.ndarray:
         tipped = np.zeros(len(doses))
@@ -95,10 +97,12 @@ class _Runs:
                 experiment,
                 self.question.target,
                 replicates=len(places),
-                first=len(before),
+                began=self.question.began,
+                first=len(before) if self.question.moment is None else self.spent,
                 workers=self.workers,
             )
             before += times.tolist()
+            self.spent += len(places)
             tipped[places] = ~np.isnan(times)
         return tipped
 

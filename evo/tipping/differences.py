@@ -60,5 +60,4 @@ def _outcome(question: Question) -> tuple[float, float]:
         record_every=target.horizon,
         tolerance=1e-10,
     )
-    place = experiment.strategy_names.index(target.strategy)
-    return float(path.mix[0, -1, place]), float(np.asarray(path.payoff)[0, -1])
+    return target.share(path.mix[0, -1], experiment), float(np.asarray(path.payoff)[0, -1])

@@ -43,9 +43,9 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
     """Effects by the sensitivity of the critical trajectory, and of the one without the intervention (`field`)."""
     question, crossing = response.question, response.middle
     experiment, target = question.experiment, question.target
-    place = experiment.strategy_names.index(target.strategy)
+    places = target.places(experiment)
     at, way = question.at(crossing.high), 1
-    if start_shares(dict(at.run.start), at.strategies)[place] >= target.level:  # type: ignore[arg-type]
+    if np.array(start_shares(dict(at.run.start), at.strategies))[places].sum() >= target.level:  # type: ignore[arg-type]
         at, way = question.at(crossing.low), -1  # it starts in the target, and the question is whether it stays
     handles = [lever_of(at, path) for path in paths]
     start = np.array(start_shares(dict(at.run.start), at.strategies))  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
         first, by = lever_of(at, question.done.path), np.zeros(len(start))
     moved = follow(
         field_of(at.model), [first, *handles], start, np.column_stack([by, none]), generations=target.until,
-        until=(place, target.level, way),
+        until=(places, target.level, way),
     )  # fmt: skip
     base = [lever_of(experiment, path) for path in paths]
     before = np.array(start_shares(dict(experiment.run.start), experiment.strategies))  # type: ignore[arg-type]
@@ -78,9 +78,9 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
         Effect(
             path,
             number_at(experiment, path),
-            float(-moved.by[place, k + 1] / moved.by[place, 0]),
+            float(-moved.by[places, k + 1].sum() / moved.by[places, 0].sum()),
             0.0,
-            float(without.by[place, k]),
+            float(without.by[places, k].sum()),
             float(welfare[k]),
             prices.get(path, float("nan")),
             folds[k],

@@ -23,7 +23,8 @@ HELD = 0.1  # of the horizon, by default
 @dataclass(frozen=True)
 class Target:
     """Reached: the share of `strategy` comes to `level` or above at a time up to `horizon`, stays there for `hold` generations,
-    and is there at the end, `hold` generations after the horizon.
+    and is there at the end, `hold` generations after the horizon. Several strategies, joined by commas, count together: the sum
+    of their shares.
 
     horizon None: the run's generations; hold None: a tenth of the horizon.
     """
@@ -34,15 +35,32 @@ class Target:
     hold: float | None = None
 
     @property
+    def strategies(self) -> tuple[str, ...]:
+        """Those whose shares are summed; a seed is of the first."""
+        return tuple(name.strip() for name in self.strategy.split(","))
+
+    def places(self, experiment: Experiment) -> list[int]:
+        """Their numbers."""
+        return [experiment.strategy_names.index(name) for name in self.strategies]
+
+    def share(self, mix: np.ndarray, experiment: Experiment) -> float:
+        """Their share of a mix (d,)."""
+        return float(mix[self.places(experiment)].sum())
+
+    @property
     def until(self) -> float:
         """The last generation that is looked at."""
         assert self.horizon is not None and self.hold is not None
         return self.horizon + self.hold
 
     def __str__(self) -> str:
-        return (
-            f"{self.strategy} holds {self.level:g} of all by generation {self.horizon:g}, for {self.hold:g} generations"
-        )
+        return f"{self.who} {self.level:g} of all by generation {self.horizon:g}, for {self.hold:g} generations"
+
+    @property
+    def who(self) -> str:
+        """Subject and verb."""
+        names = self.strategies
+        return f"{names[0]} holds" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} together hold"
 
 
 def check_nothing_intervenes(experiment: Experiment) -> None:
@@ -77,9 +95,7 @@ def target_of(experiment: Experiment, target: Target | None) -> Target:
     """
     check_nothing_intervenes(experiment)
     target = target or asked_by(experiment)
-    if target.strategy not in experiment.strategies:
-        hint = suggest(target.strategy, experiment.strategy_names) or f"strategies: {', '.join(experiment.strategies)}"
-        raise _refused(("target",), f"{target.strategy!r} is not a strategy", hint)
+    _check_strategies(experiment, target)
     horizon = experiment.run.generations if target.horizon is None else target.horizon
     hold = HELD * horizon if target.hold is None else target.hold
     step = experiment.model.lowered.rule.step if experiment.model.population.finite else 0.0
@@ -93,6 +109,20 @@ def target_of(experiment: Experiment, target: Target | None) -> Target:
         if not (good and np.isfinite(value)):
             raise _refused((name,), f"cannot be {value:g}")
     return replace(target, horizon=float(horizon), hold=float(hold))
+
+
+def _check_strategies(experiment: Experiment, target: Target) -> None:
+    names = target.strategies
+    for name in names:
+        if name not in experiment.strategies:
+            hint = suggest(name, experiment.strategy_names) or f"strategies: {', '.join(experiment.strategies)}"
+            raise _refused(("target",), f"{name!r} is not a strategy", hint)
+    if len(set(names)) < len(names):
+        raise _refused(("target",), "names a strategy twice")
+    if len({experiment.strategies[name].role for name in names}) > 1:
+        raise _refused(("target",), "names strategies of two roles", "shares of one role are summed")
+    if len(names) == len(experiment.strategies):
+        raise _refused(("target",), "names all strategies, which always hold everything")
 
 
 @dataclass(frozen=True)
@@ -114,6 +144,11 @@ class Seed:
         names = experiment.strategy_names
         shares = np.array(start_shares(_start(experiment), experiment.strategies)) + amount * self.direction(experiment)
         return {"run.start": dict(zip(names, np.clip(shares, 0.0, 1.0).tolist(), strict=True))}
+
+    def intervention(self, amount: float) -> dict[str, Any]:
+        """What a config says of it, time apart."""
+        source = {} if self.source == EVERYBODY else {"from": self.source}
+        return {"kind": "seed", "size": amount, "to": self.strategy} | source
 
     def direction(self, experiment: Experiment) -> np.ndarray:
         """Change of the start per unit, (d,)."""
@@ -149,6 +184,10 @@ class Setting:
     def settings(self, experiment: Experiment, amount: float) -> dict[str, Any]:
         return {self.path: self.value(amount)}
 
+    def intervention(self, amount: float) -> dict[str, Any]:
+        """What a config says of it, time apart."""
+        return {"kind": "change", "set": {self.path: self.value(amount)}}
+
     def value(self, amount: float) -> float:
         return self.base + self.way * amount
 
@@ -158,15 +197,32 @@ Intervention = Seed | Setting
 
 @dataclass(frozen=True)
 class Question:
-    """An experiment, what is done to it, and what is to be reached."""
+    """An experiment, what is done to it, and what is to be reached.
+
+    moment: it is done as an intervention at that generation, and not from the start; for how long (`lasts`, None: for good).
+    """
 
     experiment: Experiment
     done: Intervention
     target: Target
+    moment: float | None = None
+    lasts: float | None = None
+
+    @property
+    def began(self) -> float:
+        """The generation from which the horizon counts."""
+        return self.moment or 0.0
 
     def at(self, amount: float) -> Experiment:
         """The experiment with so much of it."""
-        return self.experiment.replace(self.done.settings(self.experiment, float(amount)))
+        if self.moment is None:
+            return self.experiment.replace(self.done.settings(self.experiment, float(amount)))
+        if amount <= 0.5 * self.done.grain:  # nobody, or nothing
+            return self.experiment
+        done = self.done.intervention(float(amount)) | {"at": self.moment}
+        done |= {} if self.lasts is None else {"lasts": self.lasts}
+        generations = max(self.experiment.run.generations, self.moment + self.target.until)
+        return self.experiment.replace({"interventions": [done], "run.generations": generations})
 
 
 def questions(
@@ -180,7 +236,7 @@ def questions(
     if by == "seed":
         if between is not None:
             raise _refused(("between",), "is for numbers of the config", "a seed goes from nobody to all of its source")
-        yield Question(experiment, _seed(experiment, target.strategy, source), target)
+        yield Question(experiment, _seed(experiment, target, source), target)
         return
     if source is not None:
         raise _refused(("from",), "is for seeds", "use --by seed")
@@ -211,13 +267,14 @@ def number_at(experiment: Experiment, path: str) -> float:
     return float(found)
 
 
-def _seed(experiment: Experiment, strategy: str, source: str | None) -> Seed:
-    names = experiment.strategy_names
+def _seed(experiment: Experiment, target: Target, source: str | None) -> Seed:
+    names, strategy = experiment.strategy_names, target.strategies[0]
     shares = dict(zip(names, start_shares(_start(experiment), experiment.strategies), strict=True))
     others = {name: share for name, share in shares.items() if name != strategy}
     role = experiment.strategies[strategy].role
     others = {name: share for name, share in others.items() if experiment.strategies[name].role == role}
-    source = max(others, key=lambda name: others[name]) if source is None else source
+    outside = {name: share for name, share in others.items() if name not in target.strategies}
+    source = max(outside, key=lambda name: outside[name]) if source is None else source
     if source != EVERYBODY and source not in others:
         hint = suggest(source, [*others, EVERYBODY]) or f"one of {', '.join(others)}, or {EVERYBODY}"
         raise _refused(("from",), f"a seed of {strategy} cannot come from {source!r}", hint)

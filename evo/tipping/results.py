@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,9 +99,9 @@ class Response:
     def sentences(self) -> Iterator[str]:
         """The answer in words."""
         for crossing in self.crossings:
-            yield self._told(crossing)
+            yield self.told(crossing)
         if self.eventually is not None and not self._same(self.eventually):
-            yield f"without a horizon, {self._told(self.eventually)}"
+            yield f"without a horizon, {self.told(self.eventually)}"
         if self.beside is not None:
             yield f"theory: {self.beside.words} {self.beside.value:.6g}"
 
@@ -112,7 +112,8 @@ class Response:
             return False
         return crossing.outcome != FOUND or abs(other.amount - crossing.amount) < 1e-6 * self.question.done.most
 
-    def _told(self, crossing: Crossing) -> str:
+    def told(self, crossing: Crossing) -> str:
+        """A crossing in words."""
         done = self.question.done
         chance = "" if self.curve is None else f" with probability {crossing.probability:g}"
         if crossing.outcome == ALREADY:
@@ -183,16 +184,19 @@ class Critical:
         """One row per answer: the amount, the value, its interval, and the baseline beside it."""
         import pandas as pd
 
-        rows = [
+        return pd.DataFrame([row for one in self.responses for row in crossing_rows(one)])
+
+
+def crossing_rows(one: Response) -> Iterator[dict[str, Any]]:
+    """A row of a table for each crossing: the amount, the value, its interval, and the baseline beside it."""
+    for crossing in one.crossings:
+        yield (
             {"by": one.question.done.name, "probability": crossing.probability, "outcome": crossing.outcome}
             | {"amount": crossing.amount, "value": one.value(crossing.amount)}
             | {"low": one.value(crossing.low), "high": one.value(crossing.high)}
             | {"baseline": one.baseline.probability, "baseline low": one.baseline.low}
             | {"baseline high": one.baseline.high, "runs": one.spent}
-            for one in self.responses
-            for crossing in one.crossings
-        ]
-        return pd.DataFrame(rows)
+        )
 
 
 def _amount(crossing: Crossing) -> float:

@@ -102,10 +102,10 @@ def follow(
     by: np.ndarray,
     *,
     generations: float,
-    until: tuple[int, float, int] | None = None,
+    until: tuple[list[int], float, int] | None = None,
 ) -> Moved:
     """Follow the field from a start that itself moves by `by` (d, n) with each lever, for so many generations, or until the
-    share of a strategy (its number, and the share) rises (1) or falls (-1) to a value."""
+    share of some strategies (their numbers, and the sum of their shares) rises (1) or falls (-1) to a value."""
     from scipy.integrate import solve_ivp
 
     size, count = len(start), len(levers)
@@ -119,7 +119,7 @@ def follow(
     if until is not None:
 
         def arrives(_: float, state: np.ndarray) -> float:
-            return float(state[until[0]] - until[1])
+            return float(state[until[0]].sum() - until[1])
 
         arrives.terminal, arrives.direction = True, until[2]  # type: ignore[attr-defined]
         events = [arrives]

@@ -17,12 +17,16 @@ def beside(question: Question) -> Beside | None:
     where it is at which a rare target earns as much as a population of the most frequent strategy. None where that has no
     answer: finite populations, moving environments, no such value."""
     experiment, done = question.experiment, question.done
-    names, target = experiment.strategy_names, question.target.strategy
-    if experiment.model.population.finite or experiment.run.start == "random":
+    names, target = experiment.strategy_names, question.target.strategies[0]
+    if experiment.model.population.finite or experiment.run.start == "random" or question.moment is not None:
         return None
     shares = start_shares(dict(experiment.run.start), experiment.strategies)
     resident = names[int(np.argmax(shares))]
-    if resident == target or experiment.strategies[resident].role != experiment.strategies[target].role:
+    if (
+        resident in question.target.strategies
+        or len(question.target.strategies) > 1
+        or experiment.strategies[resident].role != experiment.strategies[target].role
+    ):
         return None
     try:
         if isinstance(done, Seed):
