@@ -120,3 +120,57 @@ def test_what_has_no_place_in_a_tetrahedron_is_refused():
 def test_long_names_of_four_strategies_are_readable():
     names = {f"s{k}": {"label": f"{LONG} {k}"} for k in range(4)}
     _assert_readable(plots.simplex(experiment(FOUR, strategies=names)))
+
+
+# ---- mix and environment
+
+COMMONS = {  # [Weitz et al. 2016]: the share rests where richness is 1/2, richness where a third cooperates
+    "parameters": {"e": {"value": 0.5, "range": [0, 1], "label": "richness"}},
+    "strategies": ["cooperate", "defect"],
+    "game": {"kind": "matrix", "payoffs": [["5 - 2*e", "1 - e"], ["3 + 2*e", "e"]]},
+    "environment": {"e": {"kind": "feedback", "start": 0.3, "rate": "0.3*e*(1 - e)*(2*x_cooperate - x_defect)"}},
+    "dynamics": {"kind": "replicator"},
+    "run": {"generations": 10},
+}
+
+
+def _lines_of(figure, gid):
+    [lines] = marked(figure, f"nullcline: {gid}")
+    return np.concatenate([path.vertices for path in lines.get_paths()])
+
+
+def test_a_phase_plane_has_its_nullclines_where_they_are_by_hand():
+    asked = evo.Experiment.model_validate(COMMONS)
+    figure = plots.phase_plane(asked)
+    assert _lines_of(figure, "mix")[:, 1] == pytest.approx(0.5)
+    assert _lines_of(figure, "environment")[:, 0] == pytest.approx(1 / 3, abs=1e-3)
+    rest = {tuple(np.ravel(mark.get_data()).round(6)): mark.get_gid() for mark in marked(figure, "rest: ", Line2D)}
+    assert (
+        rest[0.333333, 0.5] == "rest: centre" and [rest[x, e] for x in (0, 1) for e in (0, 1)] == ["rest: saddle"] * 4
+    )
+    _assert_readable(figure)
+
+
+def test_lines_of_a_phase_plane_follow_the_flow_and_runs_are_those_of_the_simulation():
+    asked = evo.Experiment.model_validate(COMMONS)
+    runs = evo.simulate(asked.model, generations=10, start={"cooperate": 0.7})
+    figure = plots.phase_plane(asked, between=(0.2, 0.9), runs=runs)
+    [run] = marked(figure, "run", Line2D)
+    assert np.column_stack(run.get_data()) == pytest.approx(
+        np.column_stack([runs.mix[0, :, 0], runs.environment[0, :, 0]])
+    )
+    [flow] = marked(figure, "flow", LineCollection)
+    pieces = [piece for piece in flow.get_segments() if len(piece) > 2]
+    for x, e, dx, de in [(*piece[1], *(piece[2] - piece[0])) for piece in pieces]:
+        moved = x * (1 - x) * (1 + x) * (1 - 2 * e), 0.3 * e * (1 - e) * (3 * x - 1)
+        cosine = (dx * moved[0] + de * moved[1] / 0.49) / np.hypot(dx, de / 0.7) / np.hypot(moved[0], moved[1] / 0.7)
+        assert cosine > 0.98 or np.hypot(*moved) < 0.02
+    assert figure.axes[0].get_ylim() == (0.2, 0.9)
+
+
+def test_what_is_no_phase_plane_is_refused():
+    alone = {**COMMONS, "parameters": {}}
+    with pytest.raises(PictureError, match=r"say between which values of e: between=\(low, high\)"):
+        plots.phase_plane(evo.Experiment.model_validate(alone))
+    with pytest.raises(PictureError, match="two strategies and one variable with a feedback law, and here are 3 and 0"):
+        plots.phase_plane(infinite.model_of(COORDINATION))

@@ -88,6 +88,39 @@ evo.plots.simplex(circle, points=exact.rest_points(circle))
 """,
     ),
     Picture(
+        "simplex-of-four",
+        "Four strategies: the tetrahedron from the side and from above, with a simulation in it.",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.2, "parameters.omega": 0.3})
+start = {"command": 0.3, "collaborate": 0.2, "free_ride": 0.3}
+evo.plots.simplex(shift, runs=evo.simulate(shift.model, generations=400, start=start))
+""",
+    ),
+    Picture(
+        "phase_plane",
+        "Strategies that use up what they live on: the mix against the environment that it moves.",
+        """
+commons = Experiment.model_validate(
+    {
+        "title": "An oscillating tragedy of the commons",
+        "parameters": {"richness": {"value": 0.5, "range": [0, 1]}},
+        "strategies": ["cooperate", "defect"],
+        "game": {"kind": "matrix", "payoffs": [["5 - 2*richness", "1 - richness"], ["3 + 2*richness", "richness"]]},
+        "environment": {
+            "richness": {
+                "kind": "feedback",
+                "start": 0.3,
+                "rate": "0.3*richness*(1 - richness)*(2*x_cooperate - x_defect)",
+            }
+        },
+        "dynamics": {"kind": "replicator"},
+        "run": {"generations": 60},
+    }
+)
+evo.plots.phase_plane(commons, runs=evo.simulate(commons.model, generations=60, start={"cooperate": 0.6}))
+""",
+    ),
+    Picture(
         "stationary",
         "How often is a finite population in each state in the long run?",
         """

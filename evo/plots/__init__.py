@@ -6,7 +6,7 @@ populations on graphs: of a result they run replicates again, of a path they nee
 one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
 for. What cannot be drawn raises PictureError and says why.
 
-Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
+Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `phase_plane`, `gradient`, `stationary`,
 `invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
 `loop` show what `evo.tipping` found.
 """
@@ -35,6 +35,7 @@ from evo.plots.mix import mix
 from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
+from evo.plots.phase_plane import phase_plane
 from evo.plots.prevail import prevail
 from evo.plots.ridgeline import ridgeline
 from evo.plots.sensitivity import sensitivity
@@ -67,6 +68,7 @@ __all__ = [
     "mix",
     "network",
     "paths",
+    "phase_plane",
     "prevail",
     "ridgeline",
     "save",

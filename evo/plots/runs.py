@@ -7,7 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from evo.model import Model
+from evo.plots.page import PictureError
+from evo.simulation import Path
+
 RUN = "#7d3c66"
+MOST = 12
+
+
+def shown_runs(model: Model, runs: Path | None) -> list[np.ndarray]:
+    """The mixes of the first replicates, (time, strategy) each."""
+    if runs is not None and runs.model.strategy_names != model.strategy_names:
+        raise PictureError("the runs have other strategies than the model")
+    return [] if runs is None else list(runs.mix[:MOST])
+
+
+def note_of(runs: Path) -> str:
+    """How many replicates there are, and how to read them."""
+    shown = f"{MOST} of {len(runs.mix)} replicates. " if len(runs.mix) > MOST else ""
+    return f"{shown}Simulated: from the ring to the dot."
 
 
 def draw_runs(ax: Axes, lines: Sequence[np.ndarray]) -> None:

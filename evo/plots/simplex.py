@@ -17,7 +17,7 @@ from evo.plots.model_page import Source, model_of, open_model_page
 from evo.plots.page import COLUMN, INK, PAGE, Page, PictureError, add_legend, add_note, close_page, settings
 from evo.plots.plane import Plane, blended, draw_arrow, open_plane, plane_of
 from evo.plots.restmarks import rest_legend, rest_mark
-from evo.plots.runs import RUN, draw_runs
+from evo.plots.runs import RUN, draw_runs, note_of, shown_runs
 from evo.plots.streamlines import draw_flow, flow_handle, streamlines
 from evo.plots.tetrahedron import ASPECT, draw_tetrahedron
 from evo.plots.words import strategy_labels
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from evo.exact.payoff.infinite import Values
 
 TINT = 0.72
-MOST_PATHS = 12
 
 
 def simplex(
@@ -61,11 +60,9 @@ def simplex(
     plane = None if four else plane_of(model)
     if four and (regions is not None or curves is not None):
         raise PictureError("basins and separatrices of four strategies have no place in a picture: leave them out")
-    if runs is not None and runs.model.strategy_names != model.strategy_names:
-        raise PictureError("the runs have other strategies than the model")
     field = field_of(model, environment=environment)
     found = points or rest_points_of(field, model.strategy_names, number=400, seed=0, pieces=20_000)
-    several = [] if runs is None else list(runs.mix[:MOST_PATHS])
+    several = shown_runs(model, runs)
     with settings():
         if plane is None:
             page = open_model_page(source, width=PAGE, height=ASPECT * PAGE / 2)
@@ -86,8 +83,7 @@ def simplex(
         _add_legends(page, found, curves, tints, strategy_labels(model), flows=flows, runs=bool(several))
         add_note(page, _note(field, found))
         if runs is not None:
-            shown = "" if len(several) == len(runs.mix) else f"{len(several)} of {len(runs.mix)} replicates. "
-            add_note(page, f"{shown}Simulated: from the ring to the dot.")
+            add_note(page, note_of(runs))
         return close_page(page, axes, aspect=aspect)
 
 
