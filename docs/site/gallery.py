@@ -93,7 +93,7 @@ evo.plots.simplex(circle, points=exact.rest_points(circle))
         """
 shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.2, "parameters.omega": 0.3})
 start = {"command": 0.3, "collaborate": 0.2, "free_ride": 0.3}
-evo.plots.simplex(shift, runs=evo.simulate(shift.model, generations=400, start=start))
+evo.plots.simplex(shift, runs=evo.simulate(shift.model, generations=400, start=start, record_every=0.2))
 """,
     ),
     Picture(
@@ -196,6 +196,14 @@ evo.plots.levels(path)
 hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}})
 found = evo.tipping.critical(hunt, by="seed", target=evo.tipping.Target("hunt", horizon=200))
 evo.plots.dose_response(found)
+""",
+    ),
+    Picture(
+        "prices",
+        "Which intervention tips it, how large must it be, and what does it cost?",
+        """
+shifts = evo.load("configs/small_shifts.yaml")
+evo.plots.prices(evo.run(Experiment(**shifts.data | {"plots": []}), progress=False))
 """,
     ),
     Picture(

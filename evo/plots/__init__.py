@@ -1,6 +1,6 @@
 """Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
-Of a result, each function takes a `Result` (all but `prevail`, `compare` and `ridgeline` also an `evo.Path`) and gives a `Figure`;
+Of a result, each function takes a `Result` (`paths`, `mix` and those of graphs also an `evo.Path`) and gives a `Figure`;
 the caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
 populations on graphs: of a result they run replicates again, of a path they need its nodes; `animate` makes a film of
 one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
@@ -37,6 +37,7 @@ from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
 from evo.plots.phase_plane import phase_plane
 from evo.plots.prevail import prevail
+from evo.plots.prices import prices
 from evo.plots.ridgeline import ridgeline
 from evo.plots.sensitivity import sensitivity
 from evo.plots.simplex import simplex
@@ -70,6 +71,7 @@ __all__ = [
     "paths",
     "phase_plane",
     "prevail",
+    "prices",
     "ridgeline",
     "save",
     "sensitivity",
@@ -84,6 +86,7 @@ _BY_KIND = {
     "compare": compare,
     "ridgeline": ridgeline,
     "sensitivity": sensitivity,
+    "prices": prices,
     "lattice": lattice,
     "network": network,
     "levels": levels,
