@@ -107,3 +107,72 @@ def test_refusals_say_what_would_be_right(changes, options, words):
     result = result_of(asked(**changes), outcomes([0, 5, 10, 1, 9, 0, 6], [1, 2, 4, 0.1, 0.5, 0, 0]))
     with pytest.raises(PictureError, match=re.escape(words)):
         plots.prices(result, **options)
+
+
+# ---- the critical dose over a number
+
+
+def doses(hares, **changes):
+    hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}, **changes})
+    target = evo.tipping.Target("hunt", horizon=100)
+    at = [hunt.replace({"parameters.hare": hare}) for hare in hares]
+    return [evo.tipping.critical(each, by="seed", target=target, scan=9) for each in at]
+
+
+def test_the_curve_of_the_stag_hunt_is_that_of_its_rest_points():
+    """Hunters earn 4x, the others a constant: it takes a share of hare/4."""
+    figure = plots.critical_curve(doses([3, 1, 2]), "parameters.hare")
+    [line], [theory] = marked(figure, "dose", Line2D), marked(figure, "theory", Line2D)
+    assert line.get_xdata() == pytest.approx([1, 2, 3])
+    assert line.get_ydata() == pytest.approx([0.25, 0.5, 0.75], abs=1e-3)
+    assert theory.get_ydata() == pytest.approx([0.25, 0.5, 0.75])
+    _assert_readable(figure)
+
+
+def test_where_none_is_needed_and_where_none_helps():
+    started = {"run.start": {"hunt": 0.3}, "mutation": {"rate": 0.01}}
+    figure = plots.critical_curve(doses([5, 0.5, 2, 3], **started), "parameters.hare")
+    [line], [none], [grey] = (marked(figure, gid) for gid in ("dose", "none needed", "not reached"))
+    assert line.get_ydata()[1:3] == pytest.approx([0.2, 0.45], abs=0.04) and np.isnan(line.get_ydata()[[0, 3]]).all()
+    assert none.get_xdata() == pytest.approx([0.5]) and grey.get_x() == 4 and grey.get_width() == 1
+    assert not marked(figure, "theory")  # which is a share, and some hunt already
+    _assert_readable(figure)
+
+
+def test_the_curve_with_chance_has_intervals_and_a_band():
+    hunt = evo.load("configs/stag_hunt.yaml").replace(
+        {
+            "run.start": {"gather": 1},
+            "run.until": "generations",
+            "population": {"kind": "well_mixed", "size": 20},
+            "dynamics": {"kind": "pairwise_comparison"},
+        }
+    )
+    at = [hunt.replace({"parameters.hare": hare}) for hare in (1, 3)]
+    target, budget = evo.tipping.Target("hunt", horizon=20), evo.tipping.Budget(most=100)
+    found = [evo.tipping.critical(each, by="seed", target=target, budget=budget) for each in at]
+    figure = plots.critical_curve(found, "parameters.hare")
+    [bars] = marked(figure, "interval")
+    for one, segment in zip(found, bars.get_segments(), strict=True):
+        assert segment[:, 1] == pytest.approx([one.least.middle.low, one.least.middle.high])
+    [band] = marked(figure, "band")
+    assert {tuple(point) for point in band.get_paths()[0].vertices.round(9)} >= {
+        (hare, round(each.amount, 9))
+        for hare, one in zip((1, 3), found, strict=True)
+        for each in (one.least.crossings[0], one.least.crossings[-1])
+        if each.outcome == "found"
+    }
+    _assert_readable(figure)
+
+
+def test_what_is_no_curve_is_refused():
+    found = doses([1, 2])
+    with pytest.raises(PictureError, match="two values or more, and here are 1"):
+        plots.critical_curve(found[:1], "parameters.hare")
+    with pytest.raises(PictureError, match=r"parameters\.stag has the same value in two"):
+        plots.critical_curve(found, "parameters.stag")
+    with pytest.raises(PictureError, match="game is no number"):
+        plots.critical_curve(found, "game")
+    other = evo.tipping.critical(found[0].experiment, by="seed", target=evo.tipping.Target("hunt", horizon=50), scan=9)
+    with pytest.raises(PictureError, match="ask for different things"):
+        plots.critical_curve([found[0], other], "parameters.hare")

@@ -199,6 +199,16 @@ evo.plots.dose_response(found)
 """,
     ),
     Picture(
+        "critical_curve",
+        "How does what it takes depend on a number, and beyond which value does nothing help?",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.2, "run.start": {"command": 1}})
+target = evo.tipping.Target("collaborate", horizon=400)
+at = [shift.replace({"parameters.omega": 0.05 * k}) for k in range(1, 10)]
+evo.plots.critical_curve([evo.tipping.critical(each, by="seed", target=target, scan=9) for each in at], "parameters.omega")
+""",
+    ),
+    Picture(
         "prices",
         "Which intervention tips it, how large must it be, and what does it cost?",
         """

@@ -6,9 +6,9 @@ populations on graphs: of a result they run replicates again, of a path they nee
 one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
 for. What cannot be drawn raises PictureError and says why.
 
-Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `phase_plane`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`, `levers` and
-`loop` show what `evo.tipping` found.
+Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `phase_plane`, `gradient`,
+`stationary`, `invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
+`dose_response`, `critical_curve`, `levers` and `loop` show what `evo.tipping` found.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from evo.plots.animate import animate
 from evo.plots.answers import draw_answers
 from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
+from evo.plots.critical_curve import critical_curve
 from evo.plots.dependence import dependence
 from evo.plots.dose_response import dose_response
 from evo.plots.gradient import gradient
@@ -55,6 +56,7 @@ __all__ = [
     "animate",
     "bifurcation",
     "compare",
+    "critical_curve",
     "dependence",
     "dose_response",
     "draw",

@@ -34,14 +34,15 @@ def dose_response(found: Critical) -> Figure:
         for ax, one in zip(axes, ways, strict=True):
             ax.spines[["top", "right"]].set_visible(False)
             (_chance if one.curve is not None else _certain)(ax, one, hue)
-            ax.set_xlabel(wrap(_axis(one, label), inches=0.85 * width / len(ways), size=8))
+            ax.set_xlabel(wrap(dose_label(one, label), inches=0.85 * width / len(ways), size=8))
         axes[0].set_ylabel("probability" if ways[0].curve is not None else "generation at which it is reached")
         for sentence in _notes(found, label):
             add_note(page, sentence)
         return close_page(page, axes, aspect=0.62)
 
 
-def _axis(one: Response, label: str) -> str:
+def dose_label(one: Response, label: str) -> str:
+    """What is moved, as the label of an axis."""
     from evo.tipping.question import Seed
 
     done = one.question.done
