@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from evo.tipping import Critical, Crossing, Response
 
 
-def critical_curve(found: Sequence[Critical], path: str) -> Figure:
+def critical_curve(found: Sequence[Critical], path: str, *, ax: Axes | None = None) -> Figure:
     """The dose of each search over the value of `path` in its experiment: at least two, alike in all else.
 
     With chance: the dose at which half of the runs tip with its 95 % interval, in a band from 10 to 90 %. Without: the
@@ -56,8 +56,8 @@ def critical_curve(found: Sequence[Critical], path: str) -> Figure:
     chance = found[0].least.curve is not None
     with settings():
         made_by = derived_from(experiment.model, title=experiment.title, seed=experiment.run.seed if chance else None)
-        page = blank_page(made_by, width=COLUMN, height=0.62 * COLUMN)
-        ax: Axes = page.body.subplots()
+        page = blank_page(made_by, width=COLUMN, height=0.62 * COLUMN, ax=ax)
+        ax = page.panel()
         ax.spines[["top", "right"]].set_visible(False)
         handles, words = _draw(ax, values, found, hue)
         ax.set(xlim=(values[0], values[-1]), xscale="log" if is_geometric(values.tolist()) else "linear")

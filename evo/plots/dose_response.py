@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evo.tipping import Critical, Response
 
 
-def dose_response(found: Critical) -> Figure:
+def dose_response(found: Critical, *, ax: Axes | None = None) -> Figure:
     """A panel for each way in which the dose may go. With chance: the share of runs that reached the target at each dose (larger
     dots for more runs), the fitted curve with its 95 % band, and the doses at 10, 50 and 90 % with their intervals. Without:
     the time at which the target is reached, the critical dose, and where it is not reached."""
@@ -28,7 +28,7 @@ def dose_response(found: Critical) -> Figure:
         width = COLUMN if len(ways) == 1 else PAGE
         seed = experiment.run.seed if ways[0].curve is not None else None
         page = blank_page(
-            derived_from(experiment.model, title=experiment.title, seed=seed), width=width, height=0.62 * COLUMN
+            derived_from(experiment.model, title=experiment.title, seed=seed), width=width, height=0.62 * COLUMN, ax=ax
         )
         axes: list[Axes] = list(page.body.subplots(1, len(ways), squeeze=False)[0])
         for ax, one in zip(axes, ways, strict=True):

@@ -38,6 +38,7 @@ def phase_plane(
     points: CoupledPoints | None = None,
     runs: Path | None = None,
     environment: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Share of the first of two strategies against the variable that has a feedback law: the flow, the darker the faster,
     where the share stands still (in the strategy's colour) and where the environment does (dashed), rest points of both
@@ -59,8 +60,8 @@ def phase_plane(
     rates = np.array([system.rates(mixes, np.array([value])) for value in values])[..., [0, 2]]  # (value, share, 2)
     found = points or coupled_rest_points(model, between=bounds, environment=environment)
     with settings():
-        page = open_model_page(source, width=COLUMN, height=0.8 * COLUMN)
-        ax: Axes = page.body.subplots()
+        page = open_model_page(source, width=COLUMN, height=0.8 * COLUMN, ax=ax)
+        ax = page.panel()
         ax.set(xlim=(0, 1), ylim=(low, high))
         flows = _draw_flow(ax, rates, low, high)
         hue = darkened(next(iter(colors(model.strategies).values())))

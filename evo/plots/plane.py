@@ -92,7 +92,7 @@ def plane_of(model: Model) -> Plane:
 
 def open_plane(page: Page, plane: Plane, model: Model) -> Axes:
     """Axes with the outline of the plane, and the names of the strategies at its corners or along its sides."""
-    ax: Axes = page.body.subplots()
+    ax = page.panel()
     ax.set(xlim=(0, 1), ylim=(0, plane.height))
     names = strategy_labels(model)
     if not plane.triangular:

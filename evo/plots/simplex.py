@@ -42,6 +42,7 @@ def simplex(
     curves: Separatrices | None = None,
     runs: Path | None = None,
     environment: Values = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Streamlines of the flow, the darker the faster, with rest points by stability; regions: basins (`basin_grid`) as tints;
     curves: separatrices; runs: the first replicates of a simulation, of this model or of its finite population.
@@ -65,11 +66,11 @@ def simplex(
     several = shown_runs(model, runs)
     with settings():
         if plane is None:
-            page = open_model_page(source, width=PAGE, height=ASPECT * PAGE / 2)
+            page = open_model_page(source, width=PAGE, height=ASPECT * PAGE / 2, ax=ax)
             axes, flows = draw_tetrahedron(page, model, field, found, several)
             tints, aspect = [], ASPECT
         else:
-            page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height)
+            page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height, ax=ax)
             ax = open_plane(page, plane, model)
             axes, aspect = [ax], plane.height
             tints = _draw_basins(ax, plane, regions, list(colors(model.strategies).values())) if regions else []
