@@ -191,10 +191,12 @@ evo.plots.levels(path)
     ),
     Picture(
         "dose_response",
-        "How much does it take to tip it?",
+        "How much does it take to tip it, and how sure is that?",
         """
-hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}})
-found = evo.tipping.critical(hunt, by="seed", target=evo.tipping.Target("hunt", horizon=200))
+crowd = {"population": {"kind": "well_mixed", "size": 40}, "run.until": "generations", "run.start": {"gather": 1}}
+hunt = evo.load("configs/stag_hunt.yaml").replace(crowd)
+target, budget = evo.tipping.Target("hunt", horizon=60), evo.tipping.Budget(most=400)
+found = evo.tipping.critical(hunt, by="seed", target=target, budget=budget)
 evo.plots.dose_response(found)
 """,
     ),

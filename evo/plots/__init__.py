@@ -23,6 +23,7 @@ from evo.plots.answers import draw_answers
 from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
 from evo.plots.critical_curve import critical_curve
+from evo.plots.dark import dark
 from evo.plots.dependence import dependence
 from evo.plots.dose_response import dose_response
 from evo.plots.gradient import gradient
@@ -57,6 +58,7 @@ __all__ = [
     "bifurcation",
     "compare",
     "critical_curve",
+    "dark",
     "dependence",
     "dose_response",
     "draw",

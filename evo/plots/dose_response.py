@@ -90,8 +90,8 @@ def _certain(ax: Axes, one: Response, hue: Any) -> None:
         edges = values[low], values[min(high, len(values) - 1)]
         ax.axvspan(*sorted(edges), color=GREY, alpha=0.15, linewidth=0, gid="not reached")
     ends = one.value(0.0), one.value(one.question.done.most)
-    latest = float(np.nanmax(times)) if tips.any() else target.horizon or 1.0
-    ax.set(xlim=sorted(ends), ylim=(0, 1.08 * max(latest, 1e-9)))
+    latest = float(np.nanmax(times)) if tips.any() else 0.0
+    ax.set(xlim=sorted(ends), ylim=(0, 1.08 * (latest or target.horizon or 1.0)))
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -209,6 +209,12 @@ def close_page(page: Page, axes: Sequence[Axes], *, aspect: float) -> Figure:
     return page.figure
 
 
+def provenance_kept(figure: Figure, copy: Figure) -> None:
+    """A copy of a picture was made by what made the picture."""
+    if figure in _MADE_BY:
+        _MADE_BY[copy] = _MADE_BY[figure]
+
+
 def save(figure: Figure, stem: FilePath | str, *, formats: Sequence[str] = FORMATS) -> list[FilePath]:
     """Write a picture of ours as stem.pdf, stem.svg and stem.png, each saying in its metadata what made it."""
     made = _MADE_BY.get(figure)
@@ -305,6 +311,7 @@ def _legend(page: Page, handles: Sequence[Any], labels: Sequence[str], title: st
 def _texts(page: Page, *, inches: float) -> list[Any]:
     from evo.plots.words import plain
 
+    inches *= 0.96  # on screens of few dots letters are set wider
     return [
         page.foot.text(
             0, 0, wrap(text, inches=inches, size=size), fontsize=size, color=color, va="top", linespacing=1.25
