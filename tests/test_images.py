@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.testing.compare import calculate_rms
 from matplotlib.text import Text
 from PIL import Image
@@ -83,7 +84,7 @@ DRAWN: dict[
     "basins": (basins, COORDINATION, CIRCLE),
     "gradient": (gradient, PAIR, [[3, 3], [4, 0]]),
     "stationary": (stationary, CIRCLE, COORDINATION),
-    "invasion": (invasion, COORDINATION, np.transpose(COORDINATION).tolist()),
+    "invasion": (invasion, CIRCLE, np.transpose(CIRCLE).tolist()),
     "mix": (mix, CIRCLE, COORDINATION),
     "tetrahedron": (four, LARGER, np.transpose(LARGER).tolist()),
 }
@@ -143,6 +144,12 @@ def test_dark_pictures_are_dark_and_leave_the_light_one_alone(name: str) -> None
     assert np.array_equal(pixels(figure), before)
     pale = (before == 255).all(axis=2)
     assert np.abs(dark[pale] / 255 - GROUND).max() < 0.01  # where there was white there is ground
+    fills = [
+        to_rgb(line.get_markerfacecolor())
+        for line in plots.dark(figure).findobj(Line2D)
+        if line.get_marker() in ("o", "P", "s")
+    ]
+    assert all(np.allclose(fill, GROUND, atol=0.01) or max(fill) > 0.4 for fill in fills)  # none turned twice, to dark
     texts = [text for text in plots.dark(figure).findobj(Text) if text.get_text().strip()]
     assert all(max(to_rgb(text.get_color())) > 0.45 for text in texts)
 

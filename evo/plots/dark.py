@@ -81,15 +81,16 @@ def _turn(artist: Artist) -> None:
 
 
 def _turn_patch(patch: Patch) -> None:
-    face, edge, hatch = patch.get_facecolor(), patch.get_edgecolor(), patch.get_hatchcolor()
-    patch.set_facecolor(_one(face) if face[3] else "none")
-    patch.set_edgecolor(_one(edge) if edge[3] else "none")
-    patch.set_hatchcolor(_one(hatch))
+    for name in ("facecolor", "edgecolor"):
+        color = to_rgba(getattr(patch, f"get_{name}")())
+        getattr(patch, f"set_{name}")(_one(color) if color[3] else "none")
+    patch.set_hatchcolor(_one(patch.get_hatchcolor()))
 
 
 def _again(artist: Any, turn: Callable[[Any], Any], *names: str) -> None:
-    for name in names:
-        getattr(artist, f"set_{name}")(turn(getattr(artist, f"get_{name}")()))
+    before = {name: getattr(artist, f"get_{name}")() for name in names}  # all at once: one may follow another
+    for name, colors in before.items():
+        getattr(artist, f"set_{name}")(turn(colors))
 
 
 def _turn_mapped(artist: Any) -> None:
