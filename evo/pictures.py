@@ -65,6 +65,15 @@ class Sensitivity(Spec):
     measure: tuple[str, ...] = ()
 
 
+class Prices(Spec):
+    """Price list of interventions: share of the replicates that tip over what it costs, a row for each part of the sweep, with
+    the least size that tips half of them. Needs the measures `cost` and `time_to_tip` (of `strategy`, by default the first)."""
+
+    kind: Literal["prices"] = "prices"
+    part: str | None = None
+    strategy: str | None = None
+
+
 class Lattice(Spec):
     """Who plays what on a square lattice at some `times` (generations): a row of snapshots for each point of the sweep."""
 
@@ -111,5 +120,7 @@ def _by_name(value: object) -> object:
 
 
 OfGraphs = Lattice | Network | Levels | Interface
-_Kinds = Annotated[Prevail | Paths | Mix | Compare | Ridgeline | Sensitivity | OfGraphs, Field(discriminator="kind")]
+_Kinds = Annotated[
+    Prevail | Paths | Mix | Compare | Ridgeline | Sensitivity | Prices | OfGraphs, Field(discriminator="kind")
+]
 Picture = Annotated[_Kinds, BeforeValidator(_by_name, json_schema_input_type=str | _Kinds)]

@@ -129,7 +129,7 @@ def test_continua_are_drawn_as_such():
     assert len(marked(hatched, "continuum")) == 1 and not marked(hatched, "flow", LineCollection)[0].get_segments()
 
 
-@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("number", [2, 5])
 def test_other_numbers_of_strategies_are_no_plane(number):
     with pytest.raises(PictureError, match=f"mixes of {number} strategies are no plane"):
         plots.simplex(infinite.model_of(np.eye(number)))

@@ -134,3 +134,24 @@ def test_without_ranges_nothing_varies():
                 FLOW.replace(", range: [0, 2]", "").replace(", range: [0, 0.5]", "").replace(", range: [0, 1]", "")
             )
         )
+
+
+def test_the_report_says_what_decides_of_a_run_beside_its_sensitivity(tmp_path):
+    experiment = evo.loads(FLOW)
+    result = evo.run(experiment, out=tmp_path / "flow", progress=False)
+    assert "What decides" not in evo.report.html(result)
+    found = evo.run(
+        sensitivity.designed(experiment, size=32, trajectories=8), out=tmp_path / "flow-sensitivity", progress=False
+    )
+    table = sensitivity.indices(found)
+    row = table[(table["measure"] == "prevailing") & table["outcome"].isna() & (table["index"] == "ST")].set_index(
+        "path"
+    )
+    for page, beside in ((evo.report.html(result), True), (evo.report.html(found), False)):
+        a = row.loc["parameters.a"]
+        assert f"a {a['value']:.2f} ({a['low']:.2f} to {a['high']:.2f})" in page
+        assert page.index("What decides") < page.index("What to keep in mind")
+        assert ("a run of the same model" in page) == beside
+    other = evo.run(experiment.replace({"parameters.b": 0.3}), out=tmp_path / "other", progress=False)
+    (tmp_path / "flow-sensitivity").rename(tmp_path / "other-sensitivity")
+    assert "What decides" not in evo.report.html(other)  # which was asked of another model

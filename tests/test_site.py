@@ -10,6 +10,7 @@ import notebook_pages
 import pytest
 import python_reference
 import results_page
+from test_plots import _assert_readable
 from typer.main import get_command
 
 import evo
@@ -35,11 +36,13 @@ COMMANDS = sorted(
 def test_the_gallery_is_drawn_by_the_code_that_it_shows(picture):
     figure = gallery.draw(picture)
     assert figure.axes
+    _assert_readable(figure)
+    _assert_readable(evo.plots.dark(figure))
 
 
 def test_the_gallery_has_every_picture():
-    others = {"PictureError", "animate", "draw", "draw_answers", "save", "dependence"}
-    assert {picture.name for picture in gallery.PICTURES} == set(evo.plots.__all__) - others
+    others = {"PictureError", "animate", "dark", "draw", "draw_answers", "save", "dependence"}
+    assert {picture.name.split("-")[0] for picture in gallery.PICTURES} == set(evo.plots.__all__) - others
 
 
 def test_the_config_language_has_every_key_and_its_links_lead_somewhere():

@@ -88,6 +88,39 @@ evo.plots.simplex(circle, points=exact.rest_points(circle))
 """,
     ),
     Picture(
+        "simplex-of-four",
+        "Four strategies: the tetrahedron from the side and from above, with a simulation in it.",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.2, "parameters.omega": 0.3})
+start = {"command": 0.3, "collaborate": 0.2, "free_ride": 0.3}
+evo.plots.simplex(shift, runs=evo.simulate(shift.model, generations=400, start=start, record_every=0.2))
+""",
+    ),
+    Picture(
+        "phase_plane",
+        "Strategies that use up what they live on: the mix against the environment that it moves.",
+        """
+commons = Experiment.model_validate(
+    {
+        "title": "An oscillating tragedy of the commons",
+        "parameters": {"richness": {"value": 0.5, "range": [0, 1]}},
+        "strategies": ["cooperate", "defect"],
+        "game": {"kind": "matrix", "payoffs": [["5 - 2*richness", "1 - richness"], ["3 + 2*richness", "richness"]]},
+        "environment": {
+            "richness": {
+                "kind": "feedback",
+                "start": 0.3,
+                "rate": "0.3*richness*(1 - richness)*(2*x_cooperate - x_defect)",
+            }
+        },
+        "dynamics": {"kind": "replicator"},
+        "run": {"generations": 60},
+    }
+)
+evo.plots.phase_plane(commons, runs=evo.simulate(commons.model, generations=60, start={"cooperate": 0.6}))
+""",
+    ),
+    Picture(
         "stationary",
         "How often is a finite population in each state in the long run?",
         """
@@ -158,11 +191,31 @@ evo.plots.levels(path)
     ),
     Picture(
         "dose_response",
-        "How much does it take to tip it?",
+        "How much does it take to tip it, and how sure is that?",
         """
-hunt = evo.load("configs/stag_hunt.yaml").replace({"run.start": {"gather": 1}})
-found = evo.tipping.critical(hunt, by="seed", target=evo.tipping.Target("hunt", horizon=200))
+crowd = {"population": {"kind": "well_mixed", "size": 40}, "run.until": "generations", "run.start": {"gather": 1}}
+hunt = evo.load("configs/stag_hunt.yaml").replace(crowd)
+target, budget = evo.tipping.Target("hunt", horizon=60), evo.tipping.Budget(most=400)
+found = evo.tipping.critical(hunt, by="seed", target=target, budget=budget)
 evo.plots.dose_response(found)
+""",
+    ),
+    Picture(
+        "critical_curve",
+        "How does what it takes depend on a number, and beyond which value does nothing help?",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.2, "run.start": {"command": 1}})
+target = evo.tipping.Target("collaborate", horizon=400)
+at = [shift.replace({"parameters.omega": 0.05 * k}) for k in range(1, 10)]
+evo.plots.critical_curve([evo.tipping.critical(each, by="seed", target=target, scan=9) for each in at], "parameters.omega")
+""",
+    ),
+    Picture(
+        "prices",
+        "Which intervention tips it, how large must it be, and what does it cost?",
+        """
+shifts = evo.load("configs/small_shifts.yaml")
+evo.plots.prices(evo.run(Experiment(**shifts.data | {"plots": []}), progress=False))
 """,
     ),
     Picture(

@@ -1,14 +1,15 @@
 """Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
-Of a result, each function takes a `Result` (all but `prevail`, `compare` and `ridgeline` also an `evo.Path`) and gives a `Figure`;
+Of a result, each function takes a `Result` (`paths`, `mix` and those of graphs also an `evo.Path`) and gives a `Figure`;
 the caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
 populations on graphs: of a result they run replicates again, of a path they need its nodes; `animate` makes a film of
 one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
 for. What cannot be drawn raises PictureError and says why.
 
-Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `gradient`, `stationary`,
-`invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`). `dose_response`,
-`levers`, `loop` and `windows` show what `evo.tipping` found, `policy` and `robustness` what those modules did.
+Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `phase_plane`, `gradient`,
+`stationary`, `invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
+`dose_response`, `critical_curve`, `levers`, `loop` and `windows` show what `evo.tipping` found, `policy` and `robustness`
+what those modules did.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from evo.plots.animate import animate
 from evo.plots.answers import draw_answers
 from evo.plots.bifurcation import bifurcation
 from evo.plots.compare import compare
+from evo.plots.critical_curve import critical_curve
+from evo.plots.dark import dark
 from evo.plots.dependence import dependence
 from evo.plots.dose_response import dose_response
 from evo.plots.gradient import gradient
@@ -35,8 +38,10 @@ from evo.plots.mix import mix
 from evo.plots.network import network
 from evo.plots.page import FORMATS, PictureError, save
 from evo.plots.paths import paths
+from evo.plots.phase_plane import phase_plane
 from evo.plots.policy import policy
 from evo.plots.prevail import prevail
+from evo.plots.prices import prices
 from evo.plots.ridgeline import ridgeline
 from evo.plots.robustness import robustness
 from evo.plots.sensitivity import sensitivity
@@ -56,6 +61,8 @@ __all__ = [
     "animate",
     "bifurcation",
     "compare",
+    "critical_curve",
+    "dark",
     "dependence",
     "dose_response",
     "draw",
@@ -70,8 +77,10 @@ __all__ = [
     "mix",
     "network",
     "paths",
+    "phase_plane",
     "policy",
     "prevail",
+    "prices",
     "ridgeline",
     "robustness",
     "save",
@@ -88,6 +97,7 @@ _BY_KIND = {
     "compare": compare,
     "ridgeline": ridgeline,
     "sensitivity": sensitivity,
+    "prices": prices,
     "lattice": lattice,
     "network": network,
     "levels": levels,

@@ -33,7 +33,9 @@ EVENTS = {  # each kind differs in shape or filling, for readers who see no colo
 }
 
 
-def bifurcation(source: Experiment, found: Continuation, *, strategies: Sequence[str] = ()) -> Figure:
+def bifurcation(
+    source: Experiment, found: Continuation, *, strategies: Sequence[str] = (), ax: Axes | None = None
+) -> Figure:
     """Branches of rest points, a panel per strategy (of two strategies the first alone says it all).
 
     Solid where deviations die out, dashed where they grow. PictureError for more than nine panels or unknown names.
@@ -48,11 +50,11 @@ def bifurcation(source: Experiment, found: Continuation, *, strategies: Sequence
     rows, width = -(-len(names) // columns), COLUMN if columns == 1 else PAGE
     labels, hues = strategy_labels(source), colors(source.strategies)
     with settings():
-        page = open_model_page(source, width=width, height=0.65 * rows * width / columns)
+        page = open_model_page(source, width=width, height=0.65 * rows * width / columns, ax=ax)
         grid = page.body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         axes: list[Axes] = list(grid.flat[: len(names)])
-        for ax in grid.flat[len(names) :]:
-            ax.set_visible(False)
+        for spare in grid.flat[len(names) :]:
+            spare.set_visible(False)
         for place, (ax, name) in enumerate(zip(axes, names, strict=True)):
             _draw(ax, found, found.strategies.index(name), darkened(hues[name]))
             if len(names) > 1:

@@ -43,7 +43,7 @@ class Along:
     numeric: bool
 
 
-def compare(result: Result, *, part: str | None = None, x: str | None = None) -> Figure:
+def compare(result: Result, *, part: str | None = None, x: str | None = None, ax: Axes | None = None) -> Figure:
     """Share of each strategy at the end against a swept path, one panel per value of what else varies.
 
     Numbers on the axis: lines with bands; else: dots with bars. Means over replicates with their 95 % intervals, and
@@ -61,11 +61,11 @@ def compare(result: Result, *, part: str | None = None, x: str | None = None) ->
         width = COLUMN if columns == 1 and len(swept.values(paths[0])) * len(model.strategies) < 60 else PAGE
         aspect = 0.62 if columns < 3 else 0.85 if rows == 1 else 0.7
         aspect *= 0.75 if width == PAGE and columns == 1 else 1
-        page = open_page(result, width=width, height=rows * width / columns * aspect + 0.3)
+        page = open_page(result, width=width, height=rows * width / columns * aspect + 0.3, ax=ax)
         grid = page.body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-        axes = list(grid.flat)[: len(panels)]
-        for ax in list(grid.flat)[len(panels) :]:
-            ax.remove()
+        axes: list[Axes] = list(grid.flat)[: len(panels)]
+        for spare in list(grid.flat)[len(panels) :]:
+            spare.remove()
         direct = numeric and names_fit(model, columns)
         ends, most = [], 1
         for place, (ax, (_, points)) in enumerate(zip(axes, panels, strict=True)):

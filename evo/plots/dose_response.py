@@ -17,37 +17,39 @@ if TYPE_CHECKING:
     from evo.tipping import Critical, Response
 
 
-def dose_response(found: Critical) -> Figure:
+def dose_response(found: Critical, *, ax: Axes | None = None) -> Figure:
     """A panel for each way in which the dose may go. With chance: the share of runs that reached the target at each dose (larger
     dots for more runs), the fitted curve with its 95 % band, and the doses at 10, 50 and 90 % with their intervals. Without:
     the time at which the target is reached, the critical dose, and where it is not reached."""
     experiment, ways = found.experiment, found.responses
     hue = darkened(colors(experiment.strategies)[found.target.strategies[0]])
-    label = _target_words(found)
+    label = target_words(found)
     with settings():
         width = COLUMN if len(ways) == 1 else PAGE
         seed = experiment.run.seed if ways[0].curve is not None else None
         page = blank_page(
-            derived_from(experiment.model, title=experiment.title, seed=seed), width=width, height=0.62 * COLUMN
+            derived_from(experiment.model, title=experiment.title, seed=seed), width=width, height=0.62 * COLUMN, ax=ax
         )
         axes: list[Axes] = list(page.body.subplots(1, len(ways), squeeze=False)[0])
         for ax, one in zip(axes, ways, strict=True):
             ax.spines[["top", "right"]].set_visible(False)
             (_chance if one.curve is not None else _certain)(ax, one, hue)
-            ax.set_xlabel(wrap(_axis(one), inches=0.85 * width / len(ways), size=8))
+            ax.set_xlabel(wrap(dose_label(one), inches=0.85 * width / len(ways), size=8))
         axes[0].set_ylabel("probability" if ways[0].curve is not None else "generation at which it is reached")
         for sentence in _notes(found, label, "holds" if len(found.target.strategies) == 1 else "together hold"):
             add_note(page, sentence)
         return close_page(page, axes, aspect=0.62)
 
 
-def _target_words(found: Critical) -> str:
+def target_words(found: Critical) -> str:
+    """The strategies of the target, as they are called."""
     called = strategy_labels(found.experiment)
     *others, last = (called[name] for name in found.target.strategies)
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _axis(one: Response) -> str:
+def dose_label(one: Response) -> str:
+    """What is moved, as the label of an axis."""
     from evo.tipping.question import Seed
 
     done = one.question.done
@@ -95,8 +97,8 @@ def _certain(ax: Axes, one: Response, hue: Any) -> None:
         edges = values[low], values[min(high, len(values) - 1)]
         ax.axvspan(*sorted(edges), color=GREY, alpha=0.15, linewidth=0, gid="not reached")
     ends = one.value(0.0), one.value(one.question.done.most)
-    latest = float(np.nanmax(times)) if tips.any() else target.horizon or 1.0
-    ax.set(xlim=sorted(ends), ylim=(0, 1.08 * max(latest, 1e-9)))
+    latest = float(np.nanmax(times)) if tips.any() else 0.0
+    ax.set(xlim=sorted(ends), ylim=(0, 1.08 * (latest or target.horizon or 1.0)))
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 FEW = 60  # individuals up to which counts are drawn as dots
 
 
-def gradient(source: Source, found: Gradient, *, mutation: Gradient | None = None) -> Figure:
+def gradient(source: Source, found: Gradient, *, mutation: Gradient | None = None, ax: Axes | None = None) -> Figure:
     """The gradient over the share of the first strategy, zero crossings marked by stability; mutation: the same with it."""
     model = model_of(source)
     first, second = (strategy_labels(model)[name] for name in found.strategies)
     hue = colors(model.strategies)[found.strategies[0]]
     finite = found.up is not None
     with settings():
-        page = open_model_page(source, width=COLUMN, height=0.62 * COLUMN)
-        ax = page.body.subplots()
+        page = open_model_page(source, width=COLUMN, height=0.62 * COLUMN, ax=ax)
+        ax = page.panel()
         ax.spines[["top", "right"]].set_visible(False)
         ax.axhline(0, color=GREY, linewidth=0.6, zorder=1)
         _draw_curve(ax, found, hue, label="gradient")
@@ -57,7 +57,7 @@ def gradient(source: Source, found: Gradient, *, mutation: Gradient | None = Non
             ax.plot([share], [0], linestyle="", clip_on=False, zorder=6, gid=f"root: {kind}", **rest_mark(kind))
         for root in mutation.roots if mutation is not None else ():
             kind = "stable" if root.stable else "unstable"
-            mark = rest_mark(kind, size=4) | {
+            mark: dict[str, Any] = rest_mark(kind, size=4) | {
                 "markeredgecolor": GREY,
                 "markerfacecolor": GREY if root.stable else "white",
             }

@@ -46,7 +46,7 @@ def interface(
     replays, note = replays_of(source, part, points, most=LINES, every=evenly, replicates=replicates)
     with settings():
         page = open_page(source, width=PAGE * 0.75, height=3)
-        ax = page.body.subplots()
+        ax = page.panel()
         said = told_once(page, [replay.settings for replay in replays], replays[0].path.model)
         last, words, hues = [], [], []
         for replay, settings_here, color in zip(replays, said, PALETTE * 2, strict=False):

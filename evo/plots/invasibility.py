@@ -35,7 +35,7 @@ def pairwise_invasibility(source: Invasibility, *, mutual: bool = False) -> Figu
     label = trait_label(source.model, source.trait)
     with settings():
         page = open_trait_page(source.model, seed=None, width=COLUMN, height=COLUMN)
-        ax = page.body.subplots()
+        ax = page.panel()
         _draw_signs(ax, source)
         if mutual:
             _draw_mutual(ax, source)

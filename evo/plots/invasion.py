@@ -27,7 +27,7 @@ LEAST_SHARE = 1e-4
 REACH, MARGIN = 1.55, 0.45  # half the width of the picture, and room above and below, in radii of the circle
 
 
-def invasion(source: Source, found: InvasionGraph) -> Figure:
+def invasion(source: Source, found: InvasionGraph, *, ax: Axes | None = None) -> Figure:
     """States around a circle, their size by the share of the time; solid arrows where a mutant is favoured, with Z*rho,
     dashed lines where it drifts. PictureError for more than 24 states."""
     model, names = model_of(source), found.chain.names
@@ -43,8 +43,8 @@ def invasion(source: Source, found: InvasionGraph) -> Figure:
         low, high = (float(bound) for bound in (min(p[1] for p in places.values()), max(p[1] for p in places.values())))
         low, high = low - MARGIN, high + MARGIN
         aspect = (high - low) / (2 * REACH)
-        page = open_model_page(source, width=width, height=width * aspect)
-        ax = page.body.subplots()
+        page = open_model_page(source, width=width, height=width * aspect, ax=ax)
+        ax = page.panel()
         ax.axis("off")
         ax.set(xlim=(-REACH, REACH), ylim=(low, high), aspect="equal")
         _draw_edges(ax, found, places, radii)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -28,7 +29,7 @@ MOST = 20
 EASIER, HARDER = "#5b9279", "#b84a62"
 
 
-def levers(found: Levers) -> Figure:
+def levers(found: Levers, *, ax: Axes | None = None) -> Figure:
     """A bar for each lever, in order of rank: per cent of the critical dose for one per cent of the number (per unit of price
     where all have prices). Perverse levers, which make the shift harder where they raise the mean payoff before it, are hatched.
     PictureError where no lever has an elasticity."""
@@ -41,8 +42,8 @@ def levers(found: Levers) -> Figure:
     with settings():
         seed = None if found.response.curve is None else experiment.run.seed
         made_by = derived_from(experiment.model, title=experiment.title, seed=seed)
-        page = blank_page(made_by, width=COLUMN, height=0.5 + 0.17 * len(shown))
-        ax = page.body.subplots()
+        page = blank_page(made_by, width=COLUMN, height=0.5 + 0.17 * len(shown), ax=ax)
+        ax = page.panel()
         ax.spines[["top", "right", "left"]].set_visible(False)
         for place, (effect, length) in enumerate(shown):
             hard = length * found.way > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from evo.tipping import Loop
 
 
-def loop(found: Loop) -> Figure:
+def loop(found: Loop, *, ax: Axes | None = None) -> Figure:
     """The way there solid, the way back dashed, arrows along both; the area between is shaded where the loop closes."""
     experiment = found.experiment
     observed = strategy_labels(experiment).get(found.observable)
@@ -25,8 +26,8 @@ def loop(found: Loop) -> Figure:
     with settings():
         seed = None if experiment.model.deterministic else experiment.run.seed
         made_by = derived_from(experiment.model, title=experiment.title, seed=seed)
-        page = blank_page(made_by, width=COLUMN, height=0.62 * COLUMN)
-        ax = page.body.subplots()
+        page = blank_page(made_by, width=COLUMN, height=0.62 * COLUMN, ax=ax)
+        ax = page.panel()
         ax.spines[["top", "right"]].set_visible(False)
         if found.closed:
             line = np.linspace(min(found.first, found.last), max(found.first, found.last), 500)

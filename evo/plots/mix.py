@@ -20,11 +20,13 @@ from evo.simulation import Path
 from evo.strategies import colors
 
 
-def mix(source: Result | Path, *, part: str | None = None, points: Sequence[int] | None = None) -> Figure:
+def mix(
+    source: Result | Path, *, part: str | None = None, points: Sequence[int] | None = None, ax: Axes | None = None
+) -> Figure:
     """Shares over time, stacked, one panel per point; the mean over replicates."""
     tracks, note = tracks_of(source, part, points)
     with settings():
-        page, blocks = open_panels(source, tracks, environment=False)
+        page, blocks = open_panels(source, tracks, environment=False, ax=ax)
         means = [np.nanmean(track.mix, axis=0) * _parts(track) for track in tracks]
         ends = []
         for (ax, _), track, mean in zip(blocks.panels, tracks, means, strict=True):

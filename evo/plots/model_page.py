@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from evo.experiment import Experiment
 from evo.model import Model
 from evo.plots.page import Page, blank_page, derived_from
@@ -9,10 +11,10 @@ from evo.plots.page import Page, blank_page, derived_from
 Source = Experiment | Model
 
 
-def open_model_page(source: Source, *, width: float, height: float) -> Page:
+def open_model_page(source: Source, *, width: float, height: float, ax: Axes | None = None) -> Page:
     """An empty page, with this height for its body."""
     made_by = derived_from(model_of(source), title=getattr(source, "title", ""))
-    return blank_page(made_by, width=width, height=height)
+    return blank_page(made_by, width=width, height=height, ax=ax)
 
 
 def model_of(source: Source) -> Model:

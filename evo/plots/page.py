@@ -24,6 +24,7 @@ from matplotlib.textpath import text_to_path
 import evo
 from evo.batch.plan import config_hash
 from evo.canonical import canonical, sha256
+from evo.plots.guest import Guest, PictureError, close_guest
 from evo.results import Result
 from evo.simulation import Path
 
@@ -65,10 +66,6 @@ SETTINGS = {
 ) for what, value in pairs}  # fmt: skip
 
 
-class PictureError(ValueError):
-    """A picture that cannot be drawn from this result; says why and what could be."""
-
-
 @dataclass(frozen=True)
 class Provenance:
     """What made a picture; no seed where nothing was drawn at random."""
@@ -88,7 +85,7 @@ class Page:
     """A figure in two parts: `body` for axes, below it a foot for legends and notes whose height follows from them."""
 
     figure: Figure
-    rows: GridSpec
+    rows: GridSpec | None  # none where the axes are somebody else's: the body is a Guest then
     body: Any
     foot: Any
     provenance: Provenance
@@ -98,7 +95,13 @@ class Page:
 
     @cached_property
     def width(self) -> float:
+        if isinstance(self.body, Guest):
+            return self.body.ax.get_window_extent().width / self.figure.dpi
         return self.figure.get_size_inches()[0]
+
+    def panel(self) -> Axes:
+        """The axes of a picture that has one panel."""
+        return self.body.subplots()
 
 
 class Picture(Figure):
@@ -139,13 +142,17 @@ def derived_from(model: object, *, title: str = "", seed: int | None = None) -> 
     return Provenance(title, sha256(canonical(model))[:8], seed, evo.__version__)
 
 
-def open_page(source: Result | Path, *, width: float, height: float) -> Page:
+def open_page(source: Result | Path, *, width: float, height: float, ax: Axes | None = None) -> Page:
     """An empty page of a result or a path, with this height for its body."""
-    return blank_page(provenance_of(source), width=width, height=height)
+    return blank_page(provenance_of(source), width=width, height=height, ax=ax)
 
 
-def blank_page(made_by: Provenance, *, width: float, height: float) -> Page:
-    """An empty page, with this height for its body."""
+def blank_page(made_by: Provenance, *, width: float, height: float, ax: Axes | None = None) -> Page:
+    """An empty page, with this height for its body; ax: axes of somebody else's figure, in which all is drawn instead."""
+    if ax is not None:
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        return Page(figure, None, Guest(ax), None, made_by)
     figure = Picture(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.02)  # type: ignore[union-attr]
     rows = figure.add_gridspec(2, 1, height_ratios=[1, 1])
@@ -165,7 +172,18 @@ def add_note(page: Page, text: str) -> None:
 
 
 def close_page(page: Page, axes: Sequence[Axes], *, aspect: float) -> Figure:
-    """Set the foot, make the axes `aspect` times as high as wide, and lay everything out."""
+    """Set the foot, make the axes `aspect` times as high as wide, and lay everything out. Of axes of somebody else's figure
+    only drawings without axes keep their shape, and notes are left out."""
+    if isinstance(page.body, Guest):
+        _fix_ticks(page.body.ax)
+        for axis in (page.body.ax.xaxis, page.body.ax.yaxis):
+            axis.label.set(size=8, family=FONT, color=INK)
+        legends = [
+            (handles, [wrap(label, inches=page.width, size=7) for label in labels], title)
+            for handles, labels, title in page.legends
+        ]
+        close_guest(page.body.ax, legends, aspect=aspect, inches=page.width)
+        return page.figure
     for ax in page.figure.axes:
         for each in (ax, *ax.child_axes):
             _fix_ticks(each)
@@ -191,11 +209,17 @@ def close_page(page: Page, axes: Sequence[Axes], *, aspect: float) -> Figure:
     return page.figure
 
 
+def provenance_kept(figure: Figure, copy: Figure) -> None:
+    """A copy of a picture was made by what made the picture."""
+    if figure in _MADE_BY:
+        _MADE_BY[copy] = _MADE_BY[figure]
+
+
 def save(figure: Figure, stem: FilePath | str, *, formats: Sequence[str] = FORMATS) -> list[FilePath]:
     """Write a picture of ours as stem.pdf, stem.svg and stem.png, each saying in its metadata what made it."""
     made = _MADE_BY.get(figure)
     if made is None:
-        raise PictureError("not a picture of evo.plots: use the figure's own savefig")
+        raise PictureError("not a picture of evo.plots alone: use the figure's own savefig")
     files = []
     FilePath(stem).parent.mkdir(parents=True, exist_ok=True)
     with settings():
@@ -221,7 +245,9 @@ def label_body(page: Page, text: str, side: Literal["x", "y"]) -> None:
     """One label for all axes, below them or at their left."""
     inches = 0.85 * page.width if side == "x" else 2.2
     say = page.body.supxlabel if side == "x" else page.body.supylabel
-    page.labels[side] = say(wrap(text, inches=inches, size=8), fontsize=8)
+    label = say(wrap(text, inches=inches, size=8), fontsize=8)
+    if label is not None:
+        page.labels[side] = label
 
 
 def _centre_labels(page: Page, axes: Sequence[Axes]) -> None:
@@ -285,6 +311,7 @@ def _legend(page: Page, handles: Sequence[Any], labels: Sequence[str], title: st
 def _texts(page: Page, *, inches: float) -> list[Any]:
     from evo.plots.words import plain
 
+    inches *= 0.96  # on screens of few dots letters are set wider
     return [
         page.foot.text(
             0, 0, wrap(text, inches=inches, size=size), fontsize=size, color=color, va="top", linespacing=1.25
@@ -320,7 +347,7 @@ def _fit(page: Page, axes: Sequence[Axes], aspect: float, body: float, *, foot: 
     before = None
     for _ in range(5):
         page.figure.set_size_inches(page.width, body + foot)
-        page.rows.set_height_ratios([body, foot])
+        page.rows.set_height_ratios([body, foot])  # type: ignore[union-attr]
         page.figure.get_layout_engine().execute(page.figure)  # type: ignore[union-attr]
         boxes = [ax.get_window_extent() for ax in axes]
         now = min(box.height for box in boxes) / page.figure.dpi

@@ -112,13 +112,15 @@ def number_ticks(axis: Axis, values: Sequence[float], *, logarithmic: bool, inch
         axis.set_minor_formatter(NullFormatter())
 
 
-def open_panels(source: Result | Path, tracks: Sequence[Track], *, environment: bool) -> tuple[Page, Blocks]:
+def open_panels(
+    source: Result | Path, tracks: Sequence[Track], *, environment: bool, ax: Axes | None = None
+) -> tuple[Page, Blocks]:
     """A page with axes for each track, those of its environment below, all on the same axes of time and share."""
     columns = columns_for(len(tracks))
     rows = -(-len(tracks) // columns)
     width = COLUMN if columns == 1 else PAGE
     variables = max(len(track.model.environment) for track in tracks) if environment else 0
-    page = open_page(source, width=width, height=rows * width / columns * (0.6 + 0.3 * variables))
+    page = open_page(source, width=width, height=rows * width / columns * (0.6 + 0.3 * variables), ax=ax)
     grid = page.body.add_gridspec(rows * (1 + variables), columns, height_ratios=[1, *[BELOW] * variables] * rows)
     panels: list[tuple[Axes, list[Axes]]] = []
     for place, track in enumerate(tracks):
@@ -130,10 +132,10 @@ def open_panels(source: Result | Path, tracks: Sequence[Track], *, environment: 
             for v in range(len(track.model.environment) if environment else 0)
         ]
         panels.append((main, below))
-        for ax in (main, *below):
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.set_xlim(track.time[0], track.time[-1])
-            ax.tick_params(labelleft=column == 0, labelbottom=ax is (main, *below)[-1])
+        for each in (main, *below):
+            each.spines[["top", "right"]].set_visible(False)
+            each.set_xlim(track.time[0], track.time[-1])
+            each.tick_params(labelleft=column == 0, labelbottom=each is (main, *below)[-1])
         main.set_ylim(0, 1)
         main.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
         whole = "its population" if len(track.model.lowered.wholes) > 1 else "population"

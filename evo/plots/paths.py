@@ -25,20 +25,22 @@ FEW = 4  # so few replicates are drawn one by one
 ENVIRONMENT = "#3d3d3d"
 
 
-def paths(source: Result | Path, *, part: str | None = None, points: Sequence[int] | None = None) -> Figure:
+def paths(
+    source: Result | Path, *, part: str | None = None, points: Sequence[int] | None = None, ax: Axes | None = None
+) -> Figure:
     """Share of each strategy over time, one panel per point, and below it each variable of the environment.
 
     Many replicates: the median, and bands that hold the middle 50 and 80 % of them; up to four: each as a thin line.
-    Of a variable that moves at random the line is one replicate's.
+    Of a variable that moves at random the line is one replicate's. In `ax` the environment is left out.
     """
     tracks, note = tracks_of(source, part, points)
     with settings():
-        page, blocks = open_panels(source, tracks, environment=True)
+        page, blocks = open_panels(source, tracks, environment=ax is None, ax=ax)
         ends = []
         for (main, below), track in zip(blocks.panels, tracks, strict=True):
             ends.append(_draw_mix(main, track, blocks.direct))
-            for variable, ax in enumerate(below):
-                _draw_variable(ax, track, variable)
+            for variable, under in enumerate(below):
+                _draw_variable(under, track, variable)
             date_axis(main, track)
         blocks.panels[0][0].set_ylim(-0.02, 1.02)
         if not blocks.direct:

@@ -1,4 +1,5 @@
-"""The planes in which mixes are drawn: the triangle of three strategies, the square of two roles with two each."""
+"""The spaces in which mixes are drawn: the triangle of three strategies, the square of two roles with two each, the
+tetrahedron of four."""
 
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ from evo.strategies import colors, roles
 HEIGHT = np.sqrt(3) / 2
 TRIANGLE = np.array([[0.5, HEIGHT], [0.0, 0.0], [1.0, 0.0]])  # corners of the strategies, in order
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+TETRAHEDRON = np.array(
+    [[0.5, np.sqrt(3) / 6, np.sqrt(2 / 3)], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.5, HEIGHT, 0.0]]
+)  # the first strategy at the top
 HEAD = 7.0  # points
 
 
@@ -48,6 +52,28 @@ class Plane:
         return np.concatenate([places, np.ones((*places.shape[:-1], 1))], axis=-1) @ self.back
 
 
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """Mixes of four strategies as points of a tetrahedron: at = mix @ forth, mix = (x, y, z, 1) @ back."""
+
+    forth: np.ndarray
+    back: np.ndarray
+
+    def at(self, mixes: np.ndarray) -> np.ndarray:
+        """Points of mixes, (..., 3)."""
+        return np.asarray(mixes) @ self.forth
+
+    def mixes(self, places: np.ndarray) -> np.ndarray:
+        """Mixes at points, (..., 4); not clipped."""
+        places = np.asarray(places)
+        return np.concatenate([places, np.ones((*places.shape[:-1], 1))], axis=-1) @ self.back
+
+
+def solid() -> Solid:
+    """The tetrahedron."""
+    return Solid(TETRAHEDRON, np.linalg.inv(np.column_stack([TETRAHEDRON, np.ones(4)])))
+
+
 def plane_of(model: Model) -> Plane:
     """The plane of a model's mixes; PictureError where they fill none."""
     number = len(model.strategies)
@@ -59,14 +85,14 @@ def plane_of(model: Model) -> Plane:
     if number == 3 and not by_role:
         return Plane(TRIANGLE, np.linalg.inv(np.column_stack([TRIANGLE, np.ones(3)])), TRIANGLE)
     raise PictureError(
-        f"mixes of {number} strategies{' in two roles' if by_role else ''} are no plane: a phase portrait needs three "
-        "strategies, or two roles of two"
+        f"mixes of {number} strategies{' in two roles' if by_role else ''} are no plane: a triangle needs three strategies, "
+        "a square two roles of two"
     )
 
 
 def open_plane(page: Page, plane: Plane, model: Model) -> Axes:
     """Axes with the outline of the plane, and the names of the strategies at its corners or along its sides."""
-    ax: Axes = page.body.subplots()
+    ax = page.panel()
     ax.set(xlim=(0, 1), ylim=(0, plane.height))
     names = strategy_labels(model)
     if not plane.triangular:

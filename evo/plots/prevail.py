@@ -60,6 +60,7 @@ def prevail(
     dominance: Sequence[Pair] = (),
     agreement: float = 0.95,
     fine: int = 31,
+    ax: Axes | None = None,
 ) -> Figure:
     """Phase diagram over two swept paths, one panel per value of what else varies; over one path, a strip.
 
@@ -78,11 +79,11 @@ def prevail(
         columns = columns_for(len(panels))
         rows = -(-len(panels) // columns)
         width = COLUMN if columns == 1 else PAGE
-        page = open_page(result, width=width, height=rows * width / columns)
+        page = open_page(result, width=width, height=rows * width / columns, ax=ax)
         grid = page.body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-        axes = list(grid.flat)[: len(panels)]
-        for ax in list(grid.flat)[len(panels) :]:
-            ax.remove()
+        axes: list[Axes] = list(grid.flat)[: len(panels)]
+        for spare in list(grid.flat)[len(panels) :]:
+            spare.remove()
         for place, (ax, here) in enumerate(zip(axes, cells, strict=True)):
             _draw_cells(ax, here, model)
             _draw_hatch(ax, here)

@@ -1,4 +1,4 @@
-"""Phase portrait: the flow between three strategies, or between two roles of two, with rest points and basins."""
+"""Phase portrait: the flow between three or four strategies, or two roles of two, with rest points, basins and paths."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patches import Polygon as Area
 
 from evo.plots.model_page import Source, model_of, open_model_page
-from evo.plots.page import COLUMN, INK, Page, add_legend, add_note, close_page, settings
+from evo.plots.page import COLUMN, INK, PAGE, Page, PictureError, add_legend, add_note, close_page, settings
 from evo.plots.plane import Plane, blended, draw_arrow, open_plane, plane_of
 from evo.plots.restmarks import rest_legend, rest_mark
-from evo.plots.streamlines import STEP, streamlines
+from evo.plots.runs import RUN, draw_runs, note_of, shown_runs
+from evo.plots.streamlines import draw_flow, flow_handle, streamlines
+from evo.plots.tetrahedron import ASPECT, draw_tetrahedron
 from evo.plots.words import strategy_labels
-from evo.strategies import colors
+from evo.simulation import Path
+from evo.strategies import colors, roles
 
 if TYPE_CHECKING:
     from evo.exact.flows.basins import Basins
@@ -28,9 +31,7 @@ if TYPE_CHECKING:
     from evo.exact.flows.separatrices import Separatrices
     from evo.exact.payoff.infinite import Values
 
-FLOW = "#8c8c8c"
 TINT = 0.72
-FAR = 0.5  # length from which a line has two heads
 
 
 def simplex(
@@ -39,46 +40,52 @@ def simplex(
     points: RestPoints | None = None,
     regions: Basins | None = None,
     curves: Separatrices | None = None,
+    runs: Path | None = None,
     environment: Values = None,
+    ax: Axes | None = None,
 ) -> Figure:
-    """Streamlines of the flow with rest points by stability; regions: basins (`basin_grid`) as tints; curves: separatrices.
+    """Streamlines of the flow, the darker the faster, with rest points by stability; regions: basins (`basin_grid`) as tints;
+    curves: separatrices; runs: the first replicates of a simulation, of this model or of its finite population.
 
     simplex(model, regions=basin_grid(model), curves=separatrices(model))
 
-    Rest points are found unless they are given. PictureError unless mixes fill a plane: three strategies in one role, or
-    two roles of two. Raises as `rest_points` does.
+    Four strategies make a tetrahedron, seen from the side and from above. Rest points are found unless they are given.
+    PictureError unless there are three or four strategies in one role, or two roles of two, and for basins and
+    separatrices of four. Raises as `rest_points` does.
     """
     from evo.exact.flows.fields import field_of
     from evo.exact.flows.rest_points import rest_points_of
 
     model = model_of(source)
-    plane, field = plane_of(model), field_of(model, environment=environment)
+    four = len(model.strategies) == 4 and not roles(model.strategies)
+    plane = None if four else plane_of(model)
+    if four and (regions is not None or curves is not None):
+        raise PictureError("basins and separatrices of four strategies have no place in a picture: leave them out")
+    field = field_of(model, environment=environment)
     found = points or rest_points_of(field, model.strategy_names, number=400, seed=0, pieces=20_000)
+    several = shown_runs(model, runs)
     with settings():
-        page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height)
-        ax = open_plane(page, plane, model)
-        tints = _draw_basins(ax, plane, regions, list(colors(model.strategies).values())) if regions else []
-        _draw_flow(ax, plane, field)
-        if field.keeps_faces:
-            _draw_sides(ax, plane, field, found)
-        if curves is not None:
-            for curve in curves.curves:
+        if plane is None:
+            page = open_model_page(source, width=PAGE, height=ASPECT * PAGE / 2, ax=ax)
+            axes, flows = draw_tetrahedron(page, model, field, found, several)
+            tints, aspect = [], ASPECT
+        else:
+            page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height, ax=ax)
+            ax = open_plane(page, plane, model)
+            axes, aspect = [ax], plane.height
+            tints = _draw_basins(ax, plane, regions, list(colors(model.strategies).values())) if regions else []
+            flows = draw_flow(ax, plane, streamlines(plane, field.velocity), field.velocity)
+            if field.keeps_faces:
+                _draw_sides(ax, plane, field, found)
+            for curve in curves.curves if curves is not None else ():
                 ax.plot(*plane.at(curve.curve).T, color=INK, linewidth=1.3, dashes=(3, 1.5), gid="separatrix", zorder=4)
-        _draw_points(ax, plane, found)
-        _add_legends(page, found, curves, tints, strategy_labels(model))
+            draw_runs(ax, [plane.at(mix) for mix in several])
+            _draw_points(ax, plane, found)
+        _add_legends(page, found, curves, tints, strategy_labels(model), flows=flows, runs=bool(several))
         add_note(page, _note(field, found))
-        return close_page(page, [ax], aspect=plane.height)
-
-
-def _draw_flow(ax: Axes, plane: Plane, field: Field) -> None:
-    """Streamlines with heads in their middle, the long ones with two."""
-    lines = streamlines(plane, field.velocity)
-    ax.add_collection(LineCollection(lines, colors=FLOW, linewidths=0.6, zorder=2, gid="flow"), autolim=False)
-    for line in lines:
-        parts = (0.3, 0.75) if STEP * len(line) > FAR else (0.55,)
-        for part in parts:
-            middle = int(part * (len(line) - 2))
-            draw_arrow(ax, line[[middle, middle + 1]], color=FLOW, zorder=2)
+        if runs is not None:
+            add_note(page, note_of(runs))
+        return close_page(page, axes, aspect=aspect)
 
 
 def _draw_sides(ax: Axes, plane: Plane, field: Field, found: RestPoints) -> None:
@@ -167,6 +174,9 @@ def _add_legends(
     curves: Separatrices | None,
     tints: list[tuple[Patch, np.ndarray, float]],
     labels: dict[str, str],
+    *,
+    flows: bool,
+    runs: bool,
 ) -> None:
     handles: list[Any]
     handles, words = rest_legend(point.stability for point in found.points if point.isolated)  # type: ignore[assignment]
@@ -176,6 +186,12 @@ def _add_legends(
     if curves is not None and curves.curves:
         handles.append(Line2D([], [], color=INK, linewidth=1.3, dashes=(3, 1.5)))
         words.append("separatrix")
+    if runs:
+        handles.append(Line2D([], [], color=RUN, linewidth=0.8))
+        words.append("simulated")
+    if flows:
+        handles.append(flow_handle())
+        words.append("flow, slow to fast")
     add_legend(page, handles, words)
     if tints:
         names = [f"to {mix_label(mix, labels)} ({100 * share:.0f} %)" for _, mix, share in tints]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
@@ -26,23 +27,23 @@ LEAST = 1e-12  # of the largest probability: below, a logarithmic scale ends
 MOST_LINES = 8
 
 
-def stationary(source: Source, found: Stationary, *, logarithmic: bool = False) -> Figure:
+def stationary(source: Source, found: Stationary, *, logarithmic: bool = False, ax: Axes | None = None) -> Figure:
     """Probabilities of the states in the long run. Three strategies: a triangle, the darker the likelier, with the mean mix
     marked; else a line per strategy. logarithmic: shades or lines on a logarithmic scale."""
     model = model_of(source)
     if len(model.strategies) == 3 and len(found.space.sizes) == 1:
-        return _triangle(source, found, logarithmic)
+        return _triangle(source, found, logarithmic, ax)
     if len(model.strategies) > MOST_LINES:
         raise PictureError(f"a picture has room for {MOST_LINES} strategies, and here are {len(model.strategies)}")
-    return _lines(source, found, logarithmic)
+    return _lines(source, found, logarithmic, ax)
 
 
-def _triangle(source: Source, found: Stationary, logarithmic: bool) -> Figure:
+def _triangle(source: Source, found: Stationary, logarithmic: bool, ax: Axes | None) -> Figure:
     model = model_of(source)
     plane, size = plane_of(model), found.space.whole
     chance = found.probabilities
     with settings():
-        page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height)
+        page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height, ax=ax)
         ax = open_plane(page, plane, model)
         tiles = _hexagons(plane.at(found.space.shares), size)
         top = float(chance.max())
@@ -73,15 +74,15 @@ def _hexagons(places: np.ndarray, size: int) -> np.ndarray:
     return places[:, None] + corners
 
 
-def _lines(source: Source, found: Stationary, logarithmic: bool) -> Figure:
+def _lines(source: Source, found: Stationary, logarithmic: bool, ax: Axes | None) -> Figure:
     model = model_of(source)
     names, hues = strategy_labels(model), colors(model.strategies)
     two = len(names) == 2
     spans = [(first, last - 1 if last - first == 2 else last) for first, last in found.space.roles]
     drawn = [name for first, last in spans for name in list(names)[first:last]]  # of two strategies one says it all
     with settings():
-        page = open_model_page(source, width=COLUMN, height=0.62 * COLUMN)
-        ax = page.body.subplots()
+        page = open_model_page(source, width=COLUMN, height=0.62 * COLUMN, ax=ax)
+        ax = page.panel()
         ax.spines[["top", "right"]].set_visible(False)
         handles, words = [], []
         for name in drawn:

@@ -1,15 +1,20 @@
-"""Streamlines of a field in a plane, evenly spaced: all candidates are followed at once, then thinned.
+"""Streamlines of a field in a plane or a solid, evenly spaced: all candidates are followed at once, then thinned.
 
-A line may not enter a cell that another, or itself before, has passed.
+A line may not enter a cell that another, or itself before, has passed. Lines are drawn by their speed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
 
-from evo.plots.plane import Plane
+from evo.plots.plane import Plane, Solid, draw_arrow
 
 Velocity = Callable[[np.ndarray], np.ndarray]
 
@@ -18,13 +23,16 @@ LONGEST = 500  # steps each way
 SHORTEST = 0.1  # length of a line that is kept
 LEVELS = (4, 8, 16, 24)  # seeds along a side, the coarse ones first
 REST = 1e-5  # of the largest speed: here a line ends
+FAR = 0.5  # length from which a line has two heads
+PIECE = 6  # steps that are drawn in one shade
+SHADES = LinearSegmentedColormap.from_list("speed", ["#c4c4c4", "#8c8c8c", "#404040"])
 
 
-def streamlines(plane: Plane, velocity: Velocity, *, cells: int = 20) -> list[np.ndarray]:
-    """Lines (n, 2) along the flow, about one in each of `cells` by `cells` cells; `velocity` of mixes (n, d) is (n, d)."""
-    seeds = np.concatenate(list(_seeds(plane)))
-    ahead, behind = (_follow(plane, velocity, seeds, sense) for sense in (1.0, -1.0))
-    taken = np.zeros((cells + 1, cells + 1), dtype=bool)
+def streamlines(space: Plane | Solid, velocity: Velocity, *, cells: int = 20) -> list[np.ndarray]:
+    """Lines (n, 2 or 3) along the flow, about one in each cell of `cells` along a side; `velocity` of mixes (n, d) is (n, d)."""
+    seeds = np.concatenate(list(_seeds(space) if isinstance(space, Plane) else _seeds_within(space)))
+    ahead, behind = (_follow(space, velocity, seeds, sense) for sense in (1.0, -1.0))
+    taken = np.zeros((cells + 1,) * seeds.shape[1], dtype=bool)
     lines = []
     for number, seed in enumerate(seeds):
         cell = _cell(seed, cells)
@@ -50,7 +58,15 @@ def _seeds(plane: Plane) -> Iterator[np.ndarray]:
         yield places[plane.mixes(places).min(axis=1) > 0.25 / level**1.5]
 
 
-def _follow(plane: Plane, velocity: Velocity, seeds: np.ndarray, sense: float) -> np.ndarray:
+def _seeds_within(solid: Solid) -> Iterator[np.ndarray]:
+    """Points inside a solid, evenly spaced."""
+    for level in LEVELS[:3]:
+        along = (np.arange(level) + 0.5) / level
+        places = np.stack(np.meshgrid(*[along] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        yield places[solid.mixes(places).min(axis=1) > 0.15 / level]
+
+
+def _follow(plane: Plane | Solid, velocity: Velocity, seeds: np.ndarray, sense: float) -> np.ndarray:
     """Where the field leads from each seed in steps of equal length, (LONGEST, seeds, 2); nan from where a line ends."""
     speed = np.linalg.norm(velocity(plane.mixes(seeds)) @ plane.forth, axis=1).max()
 
@@ -60,7 +76,7 @@ def _follow(plane: Plane, velocity: Velocity, seeds: np.ndarray, sense: float) -
         size = np.linalg.norm(moved, axis=1, keepdims=True)
         return np.where(size > REST * speed, moved / np.maximum(size, 1e-300), np.nan)
 
-    found = np.full((LONGEST, len(seeds), 2), np.nan)
+    found = np.full((LONGEST, *seeds.shape), np.nan)
     places, before = seeds.copy(), np.zeros_like(seeds)
     active = np.arange(len(seeds))
     for step in range(LONGEST):
@@ -78,9 +94,9 @@ def _follow(plane: Plane, velocity: Velocity, seeds: np.ndarray, sense: float) -
     return found
 
 
-def _kept(line: np.ndarray, cells: int, taken: np.ndarray, mine: set[tuple[int, int]]) -> np.ndarray:
+def _kept(line: np.ndarray, cells: int, taken: np.ndarray, mine: set[tuple[int, ...]]) -> np.ndarray:
     """The line as far as it stays clear of others and of itself; `mine` gets its cells."""
-    here: tuple[int, int] | None = None
+    here: tuple[int, ...] | None = None
     for number, place in enumerate(line):
         if np.isnan(place[0]):
             return line[:number]
@@ -93,6 +109,44 @@ def _kept(line: np.ndarray, cells: int, taken: np.ndarray, mine: set[tuple[int, 
     return line
 
 
-def _cell(place: np.ndarray, cells: int) -> tuple[int, int]:
-    row, column = np.clip(place * cells, 0, cells).astype(int)
-    return int(row), int(column)
+def _cell(place: np.ndarray, cells: int) -> tuple[int, ...]:
+    return tuple(np.clip(place * cells, 0, cells).astype(int).tolist())
+
+
+def draw_flow(
+    ax: Axes, space: Plane | Solid, lines: Sequence[np.ndarray], velocity: Velocity, seen: Any = None
+) -> bool:
+    """Lines, the darker the faster, with heads in their middle, the long ones with two; whether there is anything to draw.
+
+    seen: where points of a solid are seen, and how near (0 to 1): near lines are thicker.
+    """
+    pieces = [line[k : k + PIECE + 1] for line in lines for k in range(0, len(line) - 1, PIECE)]
+    middles = np.array([piece[len(piece) // 2] for piece in pieces]).reshape(-1, space.forth.shape[1])
+    speed = np.linalg.norm(velocity(np.clip(space.mixes(middles), 0, 1)) @ space.forth, axis=1)
+    rank = np.sqrt(speed / max(float(speed.max(initial=0.0)), 1e-300))
+    flat = [seen(piece)[0] for piece in pieces] if seen else pieces
+    near = seen(middles)[1] if seen and len(pieces) else np.full(len(pieces), 0.5)
+    order = np.argsort(near, kind="stable")
+    ax.add_collection(
+        LineCollection(
+            [flat[k] for k in order],
+            colors=SHADES(rank[order]),
+            linewidths=(0.3 + 0.35 * rank + 0.5 * (near - 0.5))[order],
+            capstyle="round",
+            zorder=2,
+            gid="flow",
+        ),
+        autolim=False,
+    )
+    for line in lines:
+        for part in (0.3, 0.75) if STEP * len(line) > FAR else (0.55,):
+            middle = line[int(part * (len(line) - 2)) :][:2]
+            at = np.linalg.norm(velocity(np.clip(space.mixes(middle[:1]), 0, 1)) @ space.forth)
+            shade = SHADES(float(np.sqrt(at / max(float(speed.max()), 1e-300))))
+            draw_arrow(ax, seen(middle)[0] if seen else middle, color=shade, zorder=2)
+    return bool(pieces)
+
+
+def flow_handle() -> tuple[Line2D, ...]:
+    """What the shades of lines mean, for a legend."""
+    return tuple(Line2D([], [], color=SHADES(rank), linewidth=0.4 + 0.5 * rank) for rank in (0.0, 0.35, 0.7, 1.0))

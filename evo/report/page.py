@@ -23,6 +23,7 @@ from evo.report.bias import bias_by_point, bias_of_all, done_in
 from evo.report.cautions import cautions, gravest, still_moving
 from evo.report.comparison import comparison, marker
 from evo.report.courses import FEW, Courses, data_of, moments_for
+from evo.report.decides import decides
 from evo.report.facts import facts, footer, provenance, version
 from evo.report.look import DARK, LIGHT, Kind, kinds_of
 from evo.report.overtime import chosen_how, chosen_points, notes_of, over_time
@@ -131,6 +132,7 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
         "facts": facts(result),
         "parts": parts,
         "stills": images,
+        "decides": decides(result),
         "compared": compared(result, kinds, tips),
         "config": dump(experiment),
         "folder": str(result.folder) if result.folder else "runs/NAME",

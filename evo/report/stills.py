@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from evo.pictures import OfGraphs
 from evo.plots import asked_for, draw_one
 from evo.plots.page import PictureError
@@ -38,7 +40,7 @@ def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list
         if not (there or draw):
             continue
         try:
-            image = file.read_bytes() if file is not None and there else _drawn(result, picture)
+            image = file.read_bytes() if file is not None and there else drawn(draw_one(result, picture))
         except PictureError as error:
             refused.append(f"{stem}: {error}")
             continue
@@ -49,19 +51,20 @@ def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list
                 title,
                 f"data:image/png;base64,{base64.b64encode(image).decode()}",
                 _alt(what, picture, tips),
-                *_size(image),
+                *size_of(image),
             )
         )
     return found, refused
 
 
-def _drawn(result: Result, picture: Any) -> bytes:
+def drawn(figure: Figure) -> bytes:
+    """A figure as a PNG."""
     buffer = BytesIO()
-    draw_one(result, picture).savefig(buffer, format="png", dpi=200)
+    figure.savefig(buffer, format="png", dpi=200)
     return buffer.getvalue()
 
 
-def _size(image: bytes) -> tuple[int, int]:
+def size_of(image: bytes) -> tuple[int, int]:
     """Half the pixels of a PNG: 200 dots per inch shown as 100."""
     wide, high = (int.from_bytes(image[start : start + 4], "big") for start in (16, 20))
     return wide // 2, high // 2

@@ -52,7 +52,7 @@ def who_prevails(groups: Sequence[Group], kinds: Sequence[Kind], model: Experime
         cells += [_cell(by.get(name), most, numbers[name]) for name in names]
         unit = counted(group.of, group.unit.removesuffix("s"))
         rows.append(tag("tr", *cells, tag("td", unit, class_="number quiet")))
-    return Table(_table(head, rows), len(rows))
+    return Table(table_of(head, rows), len(rows))
 
 
 def _swatch(place: int) -> Markup:
@@ -75,7 +75,8 @@ def _cell(each: Contender | None, most: int, place: int) -> Markup:
     return tag("td", together(*inside), bar, class_="number")
 
 
-def _table(head: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
+def table_of(head: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
+    """A table that scrolls sideways where it is wider than the page."""
     body = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *rows))
     return tag("div", body, class_="scroll", tabindex="0", role="region", aria_label="table")
 
@@ -102,7 +103,7 @@ def measured(result: Result, swept: Swept, groups: Sequence[Group]) -> Table | N
         here: Any = outcomes[outcomes["point"].isin(points)]
         cells = [tag("td", *_number(here[name].to_numpy(float), group, name), class_="number") for name in columns]
         rows.append(tag("tr", *_place(group.place, paths, model), *cells))
-    return Table(_table(heads, rows), len(rows))
+    return Table(table_of(heads, rows), len(rows))
 
 
 def column_words(name: str, model: Experiment) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def coupled_rest_points(
     for name in names:
         if name not in between or not between[name][0] < between[name][1]:
             raise ValueError(f"say between which values {name} may rest: between={{{name!r}: (low, high)}}")
-    system = _Together(model, names, np.array([between[name] for name in names]), environment, time)
+    system = Together(model, names, np.array([between[name] for name in names]), environment, time)
     if not system.field(system.bounds.mean(axis=1)).differentiable:
         raise ValueError(f"{model.dynamics.kind} has no derivative at its rest points")
     kept: list[np.ndarray] = []
@@ -92,7 +92,7 @@ def coupled_rest_points(
     return CoupledPoints(points, tuple(times), statement)
 
 
-class _Together:
+class Together:
     """The field of mix and feedback variables: state (d + q,)."""
 
     def __init__(
@@ -122,18 +122,21 @@ class _Together:
 
     def rate(self, state: np.ndarray) -> np.ndarray:
         """Rates of change of the mix, then of the variables."""
-        mix, variables = state[: self.size], state[self.size :]
+        return self.rates(state[None, : self.size], state[self.size :])[0]
+
+    def rates(self, mixes: np.ndarray, variables: np.ndarray) -> np.ndarray:
+        """Rates of change of each of these mixes (n, d), then of the variables, in one environment, (n, d + q)."""
         field = self.field(variables)
-        earned = field.payoffs(mix) - self.model.lowered.strategy[3]
-        names = (
-            self.model.parameter_values | self.constants | self.values | dict(zip(self.names, variables, strict=True))
-        )
-        names |= {"t": self.time, "n": float(self.model.lowered.meeting.size), "mean_payoff": float(mix @ earned)}
-        names |= {f"x_{name}": share for name, share in zip(self.model.strategy_names, mix, strict=True)}
-        names |= {f"payoff_{name}": value for name, value in zip(self.model.strategy_names, earned, strict=True)}
+        earned = field.payoffs(mixes) - self.model.lowered.strategy[3]
+        names: dict[str, Any] = {**self.model.parameter_values, **self.constants, **self.values}
+        names |= dict(zip(self.names, variables, strict=True))
+        names |= {"t": self.time, "n": float(self.model.lowered.meeting.size), "mean_payoff": (mixes * earned).sum(1)}
+        names |= {f"x_{name}": share for name, share in zip(self.model.strategy_names, mixes.T, strict=True)}
+        names |= {f"payoff_{name}": value for name, value in zip(self.model.strategy_names, earned.T, strict=True)}
         laws = [self.model.environment[name] for name in self.names]
-        moved = [float(evaluate(law.rate, names)) for law in laws if isinstance(law, Feedback)]
-        return np.concatenate([field.velocity(mix), moved])
+        moved = [evaluate(law.rate, names) for law in laws if isinstance(law, Feedback)]
+        columns = [np.broadcast_to(each, len(mixes)) for each in moved]
+        return np.column_stack([field.velocity(mixes), *columns])
 
     def slope(self, state: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Derivatives of the rates along these directions (columns)."""
