@@ -34,7 +34,6 @@ from evo.strategies import colors
 from evo.tipping.question import Seed
 
 if TYPE_CHECKING:
-    from evo.experiment import Experiment
     from evo.tipping import Critical, Crossing, Response
 
 
