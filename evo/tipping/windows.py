@@ -79,7 +79,8 @@ class Windows:
         found = [(moment, one) for moment, one in self._with(way) if one.middle.outcome == FOUND]
         if found:
             least = _least(found)
-            most = max(found, key=lambda each: each[1].middle.amount)
+            top = max(one.middle.amount for _, one in found) - ALIKE * max(one.question.done.most for _, one in found)
+            most = next(each for each in found if each[1].middle.amount >= top)
             told = f"{done.name}: {_dose(least[1])} suffices at generation {least[0]:g}"
             if len(found) > 1 and _apart(least[1], most[1]):
                 told += f", {_dose(most[1])} is needed at {most[0]:g}"
