@@ -229,11 +229,9 @@ def _dose(one: Response) -> str:
 def _nothing(one: Response) -> str:
     """What of the dose was not enough."""
     done = one.question.done
-    return (
-        "nothing does, up to all of them,"
-        if isinstance(done, Seed)
-        else f"nothing up to {done.value(done.most):g} does"
-    )
+    if isinstance(done, Seed):
+        return "nothing does, up to all of them,"
+    return f"nothing {'up' if done.way > 0 else 'down'} to {done.value(done.most):g} does"
 
 
 def _stretch(moments: Sequence[float]) -> str:
