@@ -140,15 +140,16 @@ class Trial:
 
 def trials(result: Result) -> list[Trial]:
     """What was tried, in the order of the sweep; empty where no point has an intervention or nothing says who tipped."""
+    if not intervenes(result):
+        return []
     points: Any = result.points
     named: Any = points[points["point"] < points_named(result.experiment)].set_index("point")
     paths = [path for path in named.columns if path != "part"]
-    others = [path for path in paths if not path.startswith("interventions")]
+    sizes = _size_paths(result, named)
+    others = [path for path in paths if not path.startswith("interventions") and path not in sizes]
     groups: dict[tuple[str, ...], list[int]] = {}
     for point, row in named.iterrows():
         groups.setdefault((row["part"], *(str(row[path]) for path in others)), []).append(point)
-    if not intervenes(result):
-        return []
     rows: dict[int, Any] = dict(iter(result.outcomes.groupby("point")))  # type: ignore[arg-type]
     found = []
     for (part, *_), here in groups.items():
@@ -178,6 +179,13 @@ def intervenes(result: Result) -> bool:
     experiment = result.experiment
     paths = [path for part in experiment.sweep for path in (*part.paths, *part.set)]
     return bool(experiment.interventions) or any(path.startswith("interventions") for path in paths)
+
+
+def _size_paths(result: Result, points: Any) -> set[str]:
+    """The paths of parameters that are the size of an intervention, at the first point of each part of the sweep."""
+    firsts = [result.at(int(table.index[0])) for _, table in points.groupby("part", sort=False)]
+    given = [getattr(spec, "size", None) for one in firsts for spec in one.interventions]
+    return {f"parameters.{size}" for size in given if isinstance(size, str)}
 
 
 def _trial(

@@ -106,6 +106,14 @@ def test_parts_are_compared_by_price_and_other_settings_tell_apart():
     assert by_price([low, high, paid]).startswith("by price, the cheapest that tips of each: a seed of 0.3")
 
 
+def test_a_parameter_that_is_the_size_is_no_other_setting():
+    sweep = {"grid": {"parameters.dose": SIZES, "parameters.h": [1, 2]}}
+    parameters = {"s": 4, "h": 1, "dose": 0.1}
+    one, two = trials(hunted(sweep=[sweep], parameters=parameters, interventions=[SEED | {"size": "dose"}]))
+    assert [shift.size for shift in one.shifts] == SIZES and one.smallest.size == 0.3
+    assert two.place == {"parameters.h": 2} and two.smallest is None
+
+
 def test_a_shift_that_lasts_no_longer_than_it_is_held_has_not_tipped():
     """A seed of 0.6 stands above one half at once; where hare is worth more, it is lost again."""
     sweep = {"grid": {"interventions.0.size": [0.6, 0.9]}}

@@ -243,21 +243,25 @@ evo.plots.windows(evo.tipping.windows(waves, at=moments, target=target))
         "policy",
         "How much to pay in which state, and what does the naive constant cost?",
         """
+from evo import policy
+
 hunt = evo.load("configs/stag_hunt.yaml")
 few = {"population": {"kind": "well_mixed", "size": 30}, "dynamics": {"kind": "pairwise_comparison"}}
 paid = {"interventions": [{"kind": "subsidy", "at": 0, "size": 3, "to": "hunt"}], "mutation": {"rate": 0.01}}
 run = {"generations": 40, "start": {"hunt": 0.4}}
 asked = Experiment(**{**hunt.data, **few, **paid, "run": run, "measure": ["final_mix"], "sweep": [], "plots": []})
-aim = evo.policy.Aim("hunt", by=20, probability=0.8, hold=20)
-evo.plots.policy(evo.policy.least_cost(asked, aim))
+aim = policy.Aim("hunt", by=20, probability=0.8, hold=20)
+evo.plots.policy(policy.least_cost(asked, aim))
 """,
     ),
     Picture(
         "robustness",
         "In what share of the parameters' space does each conclusion hold, and what breaks it first?",
         """
-study = evo.robustness.designed(evo.load("configs/stag_hunt.yaml"), samples=100)
-found = evo.robustness.findings(study, evo.run(study.experiment, progress=False))
+from evo.robustness import designed, findings
+
+study = designed(evo.load("configs/stag_hunt.yaml"), samples=100)
+found = findings(study, evo.run(study.experiment, progress=False))
 evo.plots.robustness(study, found)
 """,
     ),

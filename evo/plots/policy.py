@@ -40,7 +40,7 @@ def _decided(found: Policy) -> Figure:
         page = blank_page(derived_from(experiment.model, title=experiment.title), width=PAGE, height=0.36 * PAGE)
         axes: list[Axes] = list(page.body.subplots(1, 2, gridspec_kw={"width_ratios": [1.5, 1]}))
         handles, words = _sizes(axes[0], found, hue)
-        axes[0].set_xlabel(f"number of {called}, of {int(found.counts[0].sum())}")
+        axes[0].set_xlabel(f"{called}: how many of {int(found.counts[0].sum())}")
         axes[0].set_ylabel(f"size of {found.control.name}")
         plans = [found.best, *(plan for plan in (found.until, found.constant) if plan is not None)]
         _costs(axes[1], plans, hue)

@@ -22,7 +22,7 @@ from evo.plots.page import (
     settings,
     wrap,
 )
-from evo.plots.words import parameter_words, plain, setting_words, strategy_labels
+from evo.plots.words import plain, setting_words, strategy_labels, symbol
 from evo.strategies import colors
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def robustness(study: Study, found: Sequence[Finding]) -> Figure:
         for ax in axes:
             ax.tick_params(axis="y", length=0)
             ax.spines[["top", "right"]].set_visible(False)
-        axes[0].set(ylim=(len(found) - 0.45, -0.55), xlim=(0, 100), xlabel="share of the space, in %")
-        axes[1].set(xlim=(0, 1), xlabel="moved alone, as a part of its range")
+        axes[0].set(ylim=(len(found) - 0.45, -0.55), xlim=(0, 100), xlabel="share of the space,\nin %")
+        axes[1].set(xlim=(0, 1), xlabel="moved alone,\nas a part of its range")
         handles = [Patch(facecolor=own.get(name, OTHER), linewidth=0) for name in shown]
         add_legend(page, handles, [f"{called.get(name, plain(name))} prevails" for name in shown])
         sizes = sorted({one.of for one in found})
@@ -120,7 +120,7 @@ def _breaks(ax: Axes, row: int, one: Finding, own: Mapping[str, str], experiment
 def _break_words(each: Break, experiment: Any) -> str:
     path = each.axis.path
     name = path.removeprefix("parameters.")
-    called = parameter_words(name, experiment) if path.startswith("parameters.") else plain(path.split(".")[-1])
+    called = (symbol(name) or name.replace("_", " ")) if path.startswith("parameters.") else plain(path.split(".")[-1])
     if each.axis.words:
         return f"{called}: {each.value}"
     way = "above" if each.value > each.axis.base else "below"

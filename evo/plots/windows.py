@@ -91,10 +91,18 @@ def _course(ax: Axes, found: Windows, name: str | None, hue: Any) -> None:
     else:
         values, label, color = course.environment[:, :, list(course.model.environment).index(name)], name, INK
         label = _variable(found, name)
+    jumps = name is not None and _jumps(found.experiment.environment[name])
+    style = "steps-post" if jumps else "default"
     for row in values[1:4]:
-        ax.plot(course.time, row, color=GREY, linewidth=0.5, alpha=0.6, gid="another course")
-    ax.plot(course.time, values[0], color=color, linewidth=1.0, gid="course")
+        ax.plot(course.time, row, drawstyle=style, color=GREY, linewidth=0.5, alpha=0.6, gid="another course")
+    ax.plot(course.time, values[0], drawstyle=style, color=color, linewidth=1.0, gid="course")
     ax.set_ylabel(wrap(label, inches=1.2, size=8))
+
+
+def _jumps(law: Any) -> bool:
+    return (
+        law.kind == "switching" or getattr(law, "shape", "") == "square" or getattr(law, "interpolation", "") == "held"
+    )
 
 
 def _variable(found: Windows, name: str) -> str:

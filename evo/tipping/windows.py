@@ -79,7 +79,8 @@ class Windows:
         found = [(moment, one) for moment, one in self._with(way) if one.middle.outcome == FOUND]
         if found:
             least = _least(found)
-            most = max(found, key=lambda each: each[1].middle.amount)
+            top = max(one.middle.amount for _, one in found) - ALIKE * max(one.question.done.most for _, one in found)
+            most = next(each for each in found if each[1].middle.amount >= top)
             told = f"{done.name}: {_dose(least[1])} suffices at generation {least[0]:g}"
             if len(found) > 1 and _apart(least[1], most[1]):
                 told += f", {_dose(most[1])} is needed at {most[0]:g}"
@@ -228,11 +229,9 @@ def _dose(one: Response) -> str:
 def _nothing(one: Response) -> str:
     """What of the dose was not enough."""
     done = one.question.done
-    return (
-        "nothing does, up to all of them,"
-        if isinstance(done, Seed)
-        else f"nothing up to {done.value(done.most):g} does"
-    )
+    if isinstance(done, Seed):
+        return "nothing does, up to all of them,"
+    return f"nothing {'up' if done.way > 0 else 'down'} to {done.value(done.most):g} does"
 
 
 def _stretch(moments: Sequence[float]) -> str:
