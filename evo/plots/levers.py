@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from evo.plots.letters import text_width
 from evo.plots.page import (
     COLUMN,
     INK,
@@ -19,7 +20,6 @@ from evo.plots.page import (
     close_page,
     derived_from,
     settings,
-    text_width,
     wrap,
 )
 from evo.plots.words import number, parameter_words, plain
