@@ -221,6 +221,23 @@ def test_a_film_has_a_frame_for_each_record(graph: dict[str, Any], tmp_path: Pat
         assert film.n_frames == 5 and film.size == (225, 242)
 
 
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_a_film_of_a_mix_has_a_frame_for_each_record(number: int, tmp_path: Path) -> None:
+    said = {
+        "strategies": [f"s{k}" for k in range(number)],
+        "game": {"kind": "matrix", "payoffs": np.eye(number).tolist()},
+        "dynamics": {"kind": "replicator"},
+        "run": {"generations": 6},
+    }
+    path = evo.simulate(evo.Experiment.model_validate(said).model, generations=6, start={"s0": 0.5}, record_every=2)
+    with Image.open(plots.animate(path, tmp_path / "mix.gif", dpi=50)) as film:
+        assert film.n_frames == 4
+        film.seek(0)
+        first = np.asarray(film.convert("RGB"), float)
+        film.seek(3)
+        assert np.abs(np.asarray(film.convert("RGB"), float) - first).max() > 100  # something moves
+
+
 def test_a_film_needs_a_program_for_mp4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
     with pytest.raises(PictureError, match="needs the program ffmpeg"):

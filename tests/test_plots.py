@@ -29,7 +29,8 @@ from evo import plots
 from evo.plots.cells import winners_of
 from evo.plots.intervals import mean_interval, unseen
 from evo.plots.labels import spread
-from evo.plots.page import PictureError, text_width, wrap
+from evo.plots.letters import text_width
+from evo.plots.page import PictureError, wrap
 from evo.plots.prevail import NOBODY, shade
 from evo.plots.swept import is_geometric
 from evo.plots.words import setting_words, start_words, symbol, variable_label

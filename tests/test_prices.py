@@ -91,6 +91,10 @@ def test_a_real_run_of_flows_and_long_names():
     result = evo.run(asked(strategies=strategies, run=run, plots=["prices"], **flow), progress=False)
     figure = plots.prices(result)
     assert len(figure.axes) == 2
+    page = evo.report.html(result)
+    assert "At what price" in page and re.search(
+        r'alt="Price list of interventions: [^"]*wait and see 0: (size|does not) [^"]*"', page
+    )
     _assert_readable(figure)
 
 

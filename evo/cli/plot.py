@@ -15,6 +15,7 @@ from evo.cli.words import FAILED, complain, console, plainly
 def plot(
     run: Run,
     kind: Annotated[list[str] | None, typer.Option(help="Draw this kind of picture only; repeatable.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="For dark ground, into files that end in -dark.")] = False,
 ) -> None:
     """Draw the pictures of a run's config again, into its folder; or one kind of picture, asked for or not."""
     from evo.cli.kinds import KINDS, members
@@ -37,7 +38,7 @@ def plot(
 
     try:
         with written_into(run) as here:
-            written = draw(result, here)
+            written = draw(result, here, on_dark=dark)
     except PictureError as error:
         complain(f"evo: {error}")
         raise typer.Exit(FAILED) from None

@@ -185,12 +185,13 @@ class Session:
             batch = done
 
     def tip(self, path: str, strategy: str) -> Critical:
-        """Where moving this knob tips the strategy over one half: in the flow if there is one, else by sampling."""
+        """Where moving this knob tips the strategy over one half, interventions apart: in the flow if there is one, else by
+        sampling."""
         from evo.tipping import Budget, Target, critical
 
         experiment = self.experiment
         knob = next(knob for knob in self.knobs if knob.path == path)
-        asked = flow_of(experiment) or experiment
+        asked = (flow_of(experiment) or experiment).replace({"interventions": []})
         target = Target(knob.start or strategy)
         if knob.start:
             return critical(asked, by="seed", target=target, budget=Budget(most=TIP_RUNS))

@@ -1,10 +1,11 @@
 """Pictures of a result or of theory, as matplotlib figures that can stand in a paper: one file per picture.
 
 Of a result, each function takes a `Result` (`paths`, `mix` and those of graphs also an `evo.Path`) and gives a `Figure`;
-the caller's settings of matplotlib are neither read nor changed. `lattice`, `network`, `levels` and `interface` show
-populations on graphs: of a result they run replicates again, of a path they need its nodes; `animate` makes a film of
-one. `save` writes a figure with the config, seed and versions that made it; `draw` does both for all that a config asks
-for. What cannot be drawn raises PictureError and says why.
+the caller's settings of matplotlib are neither read nor changed. Pictures of one panel may stand in axes of the caller's
+(`ax`). `lattice`, `network`, `levels` and `interface` show populations on graphs: of a result they run replicates again,
+of a path they need its nodes; `animate` makes a film of any path. `save` writes a figure with the config, seed and versions
+that made it; `draw` does both for all that a config asks for; `dark` makes a copy for dark ground. What cannot be drawn
+raises PictureError and says why.
 
 Pictures of theory take a model or experiment and what `evo.exact` gives of it: `simplex`, `phase_plane`, `gradient`,
 `stationary`, `invasion`, `bifurcation`, `dependence`; `draw_answers` draws all of an analysis (`evo.analysis`).
@@ -105,8 +106,11 @@ _BY_KIND = {
 }
 
 
-def draw(result: Result, folder: FilePath | str, *, formats: Sequence[str] = FORMATS) -> list[FilePath]:
-    """Every picture that the experiment asks for, written into `folder`; the files, in order.
+def draw(
+    result: Result, folder: FilePath | str, *, formats: Sequence[str] = FORMATS, on_dark: bool = False
+) -> list[FilePath]:
+    """Every picture that the experiment asks for, written into `folder`; the files, in order. on_dark: `dark` ones, whose files
+    end in -dark.
 
     Pictures that cannot be drawn are reported together, in one PictureError, after the others are written.
     """
@@ -115,7 +119,9 @@ def draw(result: Result, folder: FilePath | str, *, formats: Sequence[str] = FOR
     refused: list[str] = []
     for stem, picture in asked_for(result.experiment):
         try:
-            written += save(draw_one(result, picture), folder / stem, formats=formats)
+            figure = draw_one(result, picture)
+            ending = "-dark" if on_dark else ""
+            written += save(dark(figure) if on_dark else figure, folder / (stem + ending), formats=formats)
         except PictureError as error:
             refused.append(f"{stem}: {error}")
     if refused:

@@ -1,4 +1,4 @@
-"""A replicate on a graph as a film."""
+"""A replicate as a film: on a graph its nodes, else its mix."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
 
+from evo.plots.films import film_of_mix
 from evo.plots.nodes import Layout, bare, draw_nodes, draw_ties, is_periodic, layout_of, pixels
 from evo.plots.page import FONT, INK, Picture, PictureError, provenance_of, settings
 from evo.plots.words import SPACE, number
+from evo.populations import Network
 from evo.simulation import Path
 from evo.strategies import colors
 
@@ -29,23 +31,29 @@ def animate(
 ) -> FilePath:
     """Write a film of one replicate, a frame for each record before its end, as `.gif` or `.mp4` (which needs ffmpeg).
 
-    The path is one that kept its nodes: `evo.simulate(..., nodes=True)`. A square lattice is drawn as pixels, any other
-    graph as `network` does. Raises PictureError where it cannot be drawn or written.
+    On a graph the path is one that kept its nodes, `evo.simulate(..., nodes=True)`: a square lattice is drawn as pixels, any
+    other graph as `network` does. Elsewhere the mix moves: through the triangle of three strategies or the square of two
+    roles, else as lines over time. Raises PictureError where it cannot be drawn or written.
     """
     file = FilePath(file)
     writer = _writer(file, frames_per_second, path)
     if not 0 <= replicate < len(path.mix):
         raise PictureError(f"there is no replicate {replicate}: the path has {len(path.mix)}")
+    on_graph = isinstance(path.model.population, Network)
     try:
-        states = path.nodes[replicate, : path.records[replicate]]
+        states = (path.nodes if on_graph else path.mix)[replicate, : path.records[replicate]]
     except ValueError as error:
         raise PictureError(str(error)) from None
     if len(states) > MOST_FRAMES:
         raise PictureError(f"{len(states):,} records are too many frames ({MOST_FRAMES:,} at most): record more rarely")
     with settings():
         figure = Picture(figsize=(INCHES, INCHES + 0.35), dpi=dpi)
-        ax = figure.add_axes((0.02, 0.02, 0.96, 0.96 * INCHES / (INCHES + 0.35)))
-        show = _lattice(ax, path, replicate, states) or _network(ax, path, replicate, states, layout)
+        if on_graph:
+            ax = figure.add_axes((0.02, 0.02, 0.96, 0.96 * INCHES / (INCHES + 0.35)))
+            show = _lattice(ax, path, replicate, states) or _network(ax, path, replicate, states, layout)
+        else:
+            ax = figure.add_axes((0.16, 0.14, 0.66, 0.74))
+            show = film_of_mix(ax, path, states)
         title = ax.set_title("", family=FONT, color=INK, fontsize=9)
 
         def frame(place: int) -> list[Any]:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from evo.graphs import Graph
 from evo.graphs.measures import ends_of
 from evo.plots.labels import label_ends, settle_ends
+from evo.plots.letters import text_width
 from evo.plots.page import (
     PAGE,
     PictureError,
@@ -19,7 +20,6 @@ from evo.plots.page import (
     close_page,
     open_page,
     settings,
-    text_width,
 )
 from evo.plots.panels import told_once
 from evo.plots.replays import evenly, replays_of

@@ -11,7 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
-from evo.plots.page import text_width, wrap
+from evo.plots.letters import text_width
+from evo.plots.page import wrap
 
 
 def spread(targets: Sequence[float], *, gap: float, low: float, high: float) -> np.ndarray:

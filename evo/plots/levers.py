@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from evo.plots.letters import text_width
 from evo.plots.page import (
     COLUMN,
     INK,
@@ -19,6 +20,7 @@ from evo.plots.page import (
     close_page,
     derived_from,
     settings,
+    wrap,
 )
 from evo.plots.words import number, parameter_words, plain
 
@@ -39,10 +41,14 @@ def levers(found: Levers, *, ax: Axes | None = None) -> Figure:
     shown = [(effect, length) for effect, length in shown if np.isfinite(length)][:MOST]
     if not shown:
         raise PictureError("no lever has an elasticity: the critical dose or all numbers are 0")
+    labels = [wrap(_words(effect, experiment), inches=1.35, size=7) for effect, _ in shown]
+    lines = [label.split("\n") for label in labels]
+    height = len(shown) * max(0.17, max(0.12 * len(each) + 0.06 for each in lines))
+    width = COLUMN - max(text_width(line, 7) for each in lines for line in each) - 0.2
     with settings():
         seed = None if found.response.curve is None else experiment.run.seed
         made_by = derived_from(experiment.model, title=experiment.title, seed=seed)
-        page = blank_page(made_by, width=COLUMN, height=0.5 + 0.17 * len(shown), ax=ax)
+        page = blank_page(made_by, width=COLUMN, height=0.5 + height, ax=ax)
         ax = page.panel()
         ax.spines[["top", "right", "left"]].set_visible(False)
         for place, (effect, length) in enumerate(shown):
@@ -52,7 +58,7 @@ def levers(found: Levers, *, ax: Axes | None = None) -> Figure:
                 hatch="////" if found.perverse(effect) else None, gid=f"lever: {effect.path}",
             )  # fmt: skip
         ax.axvline(0, color=INK, linewidth=0.6)
-        ax.set_yticks(range(len(shown)), [_words(effect, experiment) for effect, _ in shown])
+        ax.set_yticks(range(len(shown)), labels)
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(shown) - 0.4, -0.6)
         unit = "unit of price" if priced else "1 % of the number"
@@ -65,7 +71,7 @@ def levers(found: Levers, *, ax: Axes | None = None) -> Figure:
         add_legend(page, handles, words)
         done = found.response.question.done
         add_note(page, f"Critical dose: {plain(done.name)} at {number(found.dose)}.")
-        return close_page(page, [ax], aspect=max(0.3, 0.09 * len(shown)))
+        return close_page(page, [ax], aspect=max(0.3, 0.09 * len(shown), height / width))
 
 
 def _length(found: Levers, effect: Effect, priced: bool) -> float:

@@ -40,8 +40,8 @@ def loop(found: Loop, *, ax: Axes | None = None) -> Figure:
         ax.set_xlim(low, high)
         if observed is not None:
             ax.set_ylim(-0.02, 1.02)
-        ax.set_xlabel(wrap(axis_label(found.path, experiment), inches=0.85 * COLUMN, size=8))
-        ax.set_ylabel("mean payoff" if observed is None else f"share of {observed}")
+        ax.set_xlabel(wrap(axis_label(found.path, experiment), inches=0.72 * COLUMN, size=8))
+        ax.set_ylabel(wrap("mean payoff" if observed is None else f"share of {observed}", inches=1.7, size=8))
         ends = f"{number(found.first)} to {number(found.last)}"
         handles = [
             Line2D([], [], color=hue, linewidth=1.4),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -16,15 +15,14 @@ import numpy as np
 from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
 from matplotlib.legend_handler import HandlerTuple
-from matplotlib.textpath import text_to_path
 
 import evo
 from evo.batch.plan import config_hash
 from evo.canonical import canonical, sha256
 from evo.plots.guest import Guest, PictureError, close_guest
+from evo.plots.letters import FONT, wrap
 from evo.results import Result
 from evo.simulation import Path
 
@@ -33,7 +31,6 @@ FORMATS = ("pdf", "svg", "png")
 INK, GREY = "#262626", "#737373"
 SMALL, TINY = 6.5, 5.5  # points
 GAP = 0.07  # inches between what stands in the foot
-FONT = "DejaVu Sans"  # comes with matplotlib: the same picture on every machine
 SETTINGS = {
     "font.family": [FONT],
     "mathtext.fontset": "dejavusans",
@@ -319,27 +316,6 @@ def _texts(page: Page, *, inches: float) -> list[Any]:
         for text, size, color in ((" ".join(page.notes), SMALL, INK), (plain(str(page.provenance)), TINY, GREY))
         if text
     ]
-
-
-def wrap(text: str, *, inches: float, size: float) -> str:
-    """Text in lines no wider than this in our font, as far as its words allow."""
-    lines: list[str] = []
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= inches:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
-@lru_cache(maxsize=4096)
-def text_width(text: str, size: float) -> float:
-    """Width of a line in our font, in inches; formulas as they are set."""
-    font = FontProperties(family=FONT, size=size, math_fontfamily="dejavusans")
-    formula = bool(re.search(r"(?<!\\)\$", text))
-    bare = text if formula else text.replace(r"\$", "$")
-    return text_to_path.get_text_width_height_descent(bare, font, ismath=formula)[0] / 72
 
 
 def _fit(page: Page, axes: Sequence[Axes], aspect: float, body: float, *, foot: float) -> float:

@@ -12,7 +12,8 @@ from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from evo.model import Parts
-from evo.plots.page import COLUMN, PAGE, Page, add_note, open_page, text_width, wrap
+from evo.plots.letters import text_width
+from evo.plots.page import COLUMN, PAGE, Page, add_note, open_page, wrap
 from evo.plots.tracks import Track
 from evo.plots.words import number, plain, settings_words, strategy_labels, symbol_words
 from evo.results import Result

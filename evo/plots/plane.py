@@ -93,15 +93,21 @@ def plane_of(model: Model) -> Plane:
 def open_plane(page: Page, plane: Plane, model: Model) -> Axes:
     """Axes with the outline of the plane, and the names of the strategies at its corners or along its sides."""
     ax = page.panel()
+    dress_plane(ax, plane, model, inches=page.width)
+    return ax
+
+
+def dress_plane(ax: Axes, plane: Plane, model: Model, *, inches: float) -> None:
+    """The outline of a plane and its names, in axes that are so wide."""
     ax.set(xlim=(0, 1), ylim=(0, plane.height))
     names = strategy_labels(model)
     if not plane.triangular:
         first, second = (
             [plain(role.replace("_", " ")), names[members[0]]] for role, members in roles(model.strategies).items()
         )
-        ax.set_xlabel(wrap(f"share of {first[1]} ({first[0]})", inches=0.8 * page.width, size=8))
-        ax.set_ylabel(wrap(f"share of {second[1]} ({second[0]})", inches=0.8 * page.width, size=8))
-        return ax
+        ax.set_xlabel(wrap(f"share of {first[1]} ({first[0]})", inches=0.8 * inches, size=8))
+        ax.set_ylabel(wrap(f"share of {second[1]} ({second[0]})", inches=0.8 * inches, size=8))
+        return
     ax.axis("off")
     ax.add_patch(Polygon(plane.outline, closed=True, fill=False, edgecolor=INK, linewidth=0.9, clip_on=False, zorder=3))
     hues = colors(model.strategies)
@@ -111,7 +117,7 @@ def open_plane(page: Page, plane: Plane, model: Model) -> Axes:
         ax.text(
             corner[0],
             corner[1] + shift,
-            wrap(names[name], inches=room * page.width, size=8),
+            wrap(names[name], inches=room * inches, size=8),
             ha=across,
             va=along,
             fontsize=8,
@@ -119,7 +125,6 @@ def open_plane(page: Page, plane: Plane, model: Model) -> Axes:
             clip_on=False,
             gid=f"corner: {name}",
         )
-    return ax
 
 
 def draw_arrow(ax: Axes, places: np.ndarray, **options: Any) -> None:

@@ -57,6 +57,13 @@ class Offer:
         size = self.sizes[self.least]
         return "tips" if np.isnan(size) else f"size {number(float(f'{size:.3g}'))}"
 
+    @property
+    def told(self) -> list[str]:
+        """The same with its price."""
+        if self.least is None or not self.priced:
+            return [self.words]
+        return [self.words, f"costs {number(float(f'{self.price[0, self.least]:.3g}'))}"]
+
 
 def prices(result: Result, *, part: str | None = None, strategy: str | None = None) -> Figure:
     """A row for each intervention (part of the sweep, or setting within one), the cheapest first: share of the replicates that
@@ -66,15 +73,7 @@ def prices(result: Result, *, part: str | None = None, strategy: str | None = No
     `strategy`: that of the `time_to_tip` that counts, by default the first. PictureError where `cost` or `time_to_tip` was not
     measured.
     """
-    measure = _measure(result, strategy)
-    offers = [
-        offer
-        for swept in swept_parts(result)
-        if part in (None, swept.part)
-        for offer in _offers(result, swept, measure)
-    ]
-    if not offers:
-        raise PictureError(f"the sweep has no part {part!r} with finished runs")
+    offers, measure = _asked(result, part, strategy)
     priced = sorted((offer for offer in offers if offer.priced), key=_rank)
     if not priced:
         raise PictureError("no intervention of this run has a price: state one, `price: size`")
@@ -93,11 +92,9 @@ def prices(result: Result, *, part: str | None = None, strategy: str | None = No
         for ax, offer in zip(axes, priced, strict=True):
             _draw(ax, offer, hue)
             ax.set_ylabel(wrap(offer.name, inches=LEFT, size=8), rotation=0, ha="right", va="center", labelpad=4)
-            least = offer.least
-            told = [offer.words, *([] if least is None else [f"costs {number(float(f'{offer.price[0, least]:.3g}'))}"])]
             ax.annotate(
-                "\n".join(told), (1, 0.5), (6, 0), xycoords="axes fraction", textcoords="offset points", va="center",
-                fontsize=7, color=INK if least is not None else GREY, annotation_clip=False, gid="least",
+                "\n".join(offer.told), (1, 0.5), (6, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+                fontsize=7, color=GREY if offer.least is None else INK, annotation_clip=False, gid="least",
             )  # fmt: skip
         axes[-1].set(xlim=span, xscale="log" if logarithmic else "linear")
         axes[-1].set_xlabel("price, in payoff per head")
@@ -105,6 +102,21 @@ def prices(result: Result, *, part: str | None = None, strategy: str | None = No
         for note in _notes([offer for offer in offers if not offer.priced], priced, measure, label):
             add_note(page, note)
         return close_page(page, axes, aspect=ROW / (WIDTH - LEFT - RIGHT) * 0.8)
+
+
+def price_words(result: Result, *, part: str | None = None, strategy: str | None = None) -> str:
+    """The same list in words: `seed: size 0.1 costs 0.1; friction: does not tip`."""
+    offers, _ = _asked(result, part, strategy)
+    return "; ".join(f"{offer.name}: {' '.join(offer.told)}" for offer in sorted(offers, key=_rank))
+
+
+def _asked(result: Result, part: str | None, strategy: str | None) -> tuple[list[Offer], TimeToTip]:
+    measure = _measure(result, strategy)
+    parts = [swept for swept in swept_parts(result) if part in (None, swept.part)]
+    offers = [offer for swept in parts for offer in _offers(result, swept, measure)]
+    if not offers:
+        raise PictureError(f"the sweep has no part {part!r} with finished runs")
+    return offers, measure
 
 
 def _measure(result: Result, strategy: str | None) -> TimeToTip:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from evo.experiment import dump
-from evo.pictures import Compare
+from evo.pictures import Compare, Prices
 from evo.plots.page import PictureError
 from evo.plots.prevail import PALEST
 from evo.plots.swept import Swept, swept_parts
@@ -132,6 +132,7 @@ def _content(result: Result, draw: bool) -> dict[str, Any]:
         "facts": facts(result),
         "parts": parts,
         "stills": images,
+        "priced": any(isinstance(picture, Prices) for picture in experiment.plots),
         "decides": decides(result),
         "compared": compared(result, kinds, tips),
         "config": dump(experiment),

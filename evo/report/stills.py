@@ -1,4 +1,4 @@
-"""Pictures of populations on graphs, which a page shows as they are: drawn for the folder, or drawn now."""
+"""Pictures that a page shows as they are, of populations on graphs and of prices: drawn for the folder, or drawn now."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from evo.pictures import OfGraphs
+from evo.pictures import OfGraphs, Prices
 from evo.plots import asked_for, draw_one
 from evo.plots.page import PictureError
+from evo.plots.prices import price_words
 from evo.report.text import percent
 from evo.report.tips import Tips
 from evo.results import Result
@@ -29,11 +30,14 @@ class Still:
 
 
 def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list[str]]:
-    """The pictures of graphs that the experiment asks for, and why others could not be drawn; `draw` those that are in no file."""
+    """The pictures of graphs and of prices that the experiment asks for, and why others could not be drawn.
+
+    `draw` those that are in no file.
+    """
     found: list[Still] = []
     refused: list[str] = []
     for stem, picture in asked_for(result.experiment):
-        if not isinstance(picture, OfGraphs):
+        if not isinstance(picture, OfGraphs | Prices):
             continue
         file = None if result.folder is None else result.folder / f"{stem}.png"
         there = file is not None and file.exists()
@@ -44,13 +48,14 @@ def stills(result: Result, tips: Tips, *, draw: bool) -> tuple[list[Still], list
         except PictureError as error:
             refused.append(f"{stem}: {error}")
             continue
-        what = (type(picture).__doc__ or "").split(".")[0].replace("`", "").replace("\n", " ")
-        title = " ".join(what.split()) + (f" (part {picture.part})." if picture.part else ".")
+        what = (type(picture).__doc__ or "").split(".")[0].replace("`", "")
+        what = " ".join(what.split())
+        title = what + (f" (part {picture.part})." if picture.part else ".")
         found.append(
             Still(
                 title,
                 f"data:image/png;base64,{base64.b64encode(image).decode()}",
-                _alt(what, picture, tips),
+                _alt(what, picture, tips, result),
                 *size_of(image),
             )
         )
@@ -70,8 +75,10 @@ def size_of(image: bytes) -> tuple[int, int]:
     return wide // 2, high // 2
 
 
-def _alt(what: str, picture: Any, tips: Tips) -> str:
+def _alt(what: str, picture: Any, tips: Tips, result: Result) -> str:
     """What is drawn, and how it ended in numbers."""
+    if isinstance(picture, Prices):
+        return f"{what}. {price_words(result, part=picture.part, strategy=picture.strategy)}."
     points = [point for point, swept in tips.swept.items() if picture.part in (None, swept.part)]
     if picture.points:
         points = [point for point in points if point in picture.points]
