@@ -60,15 +60,9 @@ def critical_curve(found: Sequence[Critical], path: str, *, ax: Axes | None = No
         ax.spines[["top", "right"]].set_visible(False)
         handles, words = _draw(ax, values, found, hue)
         ax.set(xlim=(values[0], values[-1]), xscale="log" if is_geometric(values.tolist()) else "linear")
-<<<<<<< HEAD
-        ax.set_xlabel(wrap(axis_label(path, experiment), inches=0.85 * COLUMN, size=8))
+        ax.set_xlabel(wrap(axis_label(path, experiment), inches=0.72 * COLUMN, size=8))
         label = target_words(found[0])
         ax.set_ylabel(wrap(dose_label(found[0].least), inches=1.6, size=8))
-=======
-        ax.set_xlabel(wrap(axis_label(path, experiment), inches=0.72 * COLUMN, size=8))
-        label = strategy_labels(experiment)[target.strategy]
-        ax.set_ylabel(wrap(dose_label(found[0].least, label), inches=1.6, size=8))
->>>>>>> seeing
         add_legend(page, handles, words)
         add_note(
             page,
