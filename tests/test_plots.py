@@ -33,7 +33,7 @@ from evo.plots.letters import text_width
 from evo.plots.page import PictureError, wrap
 from evo.plots.prevail import NOBODY, shade
 from evo.plots.swept import is_geometric
-from evo.plots.words import setting_words, start_words, symbol, variable_label
+from evo.plots.words import axis_label, setting_words, start_words, symbol, variable_label
 from evo.strategies import colors
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -708,3 +708,9 @@ def test_a_path_has_no_parts() -> None:
 )
 def test_values_in_equal_ratios_want_a_logarithmic_axis(values: list[float], geometric: bool) -> None:
     assert is_geometric(values) is geometric
+
+
+def test_what_is_said_of_an_intervention_goes_by_its_name():
+    shifts = evo.load(CONFIGS / "small_shifts.yaml")
+    assert axis_label("interventions.0.size", shifts) == "size of shift"
+    assert axis_label("interventions.0.size", shifts.model) == "size of the intervention"  # a model knows of none

@@ -154,12 +154,17 @@ def number(value: float) -> str:
 
 
 def _path_words(keys: list[str], model: Parts) -> str:
-    """The last one or two keys of a path: `mutation rate`, `population size`; a law's variable by its label."""
+    """The last one or two keys of a path: `mutation rate`, `population size`; a law's variable by its label; what is said of an
+    intervention by its name."""
     if len(keys) > 1 and keys[-1] in ("kind", "value"):
         keys = keys[:-1]
     if keys[0] == "environment" and len(keys) > 1:
         if "rows" in keys[2:]:
             return "series" if keys[-1] == "rows" else plain(keys[-1].replace("_", " "))
         return ": ".join([parameter_words(keys[1], model), *(plain(key.replace("_", " ")) for key in keys[2:])])
+    if keys[0] == "interventions" and len(keys) > 2:
+        names = getattr(model, "intervention_names", ())
+        called = plain(names[int(keys[1])].replace("_", " ")) if int(keys[1]) < len(names) else "the intervention"
+        return f"{plain(keys[-1].replace('_', ' '))} of {called}"
     alone = keys[0] in ("run", "game") or "_" in keys[-1]
     return plain(" ".join(keys[-1:] if alone else keys[-2:]).replace("_", " "))
