@@ -147,7 +147,7 @@ def main() -> None:
     added = seconds(lambda: by_evo(tiny, 1), repeats) - seconds(lambda: by_kernel(tiny), repeats)
     print(f"tiny replicates: the engine adds {added / 1e5 * 1e6:.1f} us to each, folder included")
 
-    sized = job(800, 10, 200)
+    sized = job(4000, 10, 200)
     one, two = (seconds(lambda workers=workers: by_evo(sized, workers), repeats) for workers in (1, 2))
     print(
         f"200 points of {one / 200 * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency {one / two / 2:.2f}"
