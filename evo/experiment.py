@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self, cast
 
+import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo import _spec, _yaml
@@ -178,11 +179,15 @@ class Experiment(Parts):
         return _spec.validate(Model, {name: getattr(self, name) for name in Parts.model_fields})
 
     @property
+    def start_mix(self) -> np.ndarray:
+        """Shares of all strategies at the start, (strategies,); none, (0,), where they are random."""
+        return np.array([] if self.run.start == "random" else start_shares(self.run.start, self.strategies))
+
+    @property
     def plan_arguments(self) -> dict[str, Any]:
         """What `evo.recording.plan_of` needs of this experiment, records apart."""
-        start = [] if self.run.start == "random" else start_shares(self.run.start, self.strategies)
         return {
-            "start": start,
+            "start": self.start_mix.tolist(),
             "generations": self.run.generations,
             "burn_in": self.run.burn_in,
             "tolerance": self.run.tolerance,

@@ -67,7 +67,7 @@ class Sensitivity(Spec):
 
 class Prices(Spec):
     """Price list of interventions: share of the replicates that tip over what it costs, a row for each part of the sweep, with
-    the least size that tips half of them. Needs the measures `cost` and `time_to_tip` (of `strategy`, by default the first)."""
+    the least size that tips. Needs the measures `cost` and `time_to_tip` (of `strategy`, by default the first)."""
 
     kind: Literal["prices"] = "prices"
     part: str | None = None

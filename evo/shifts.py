@@ -138,8 +138,9 @@ class Trial:
         return f"; replicates do not tell of {told}{more}"
 
 
-def trials(result: Result) -> list[Trial]:
-    """What was tried, in the order of the sweep; empty where no point has an intervention or nothing says who tipped."""
+def trials(result: Result, *, strategy: str | None = None) -> list[Trial]:
+    """What was tried, in the order of the sweep; empty where no point has an intervention or nothing says who tipped. strategy:
+    whose `time_to_tip` counts, by default the first."""
     if not intervenes(result):
         return []
     points: Any = result.points
@@ -154,7 +155,8 @@ def trials(result: Result) -> list[Trial]:
     found = []
     for (part, *_), here in groups.items():
         place = {path: named.at[here[0], path] for path in others if named.at[here[0], path] != "-"}
-        if (trial := _trial(result, part, place, [point for point in here if point in rows], rows)) is not None:
+        measured = [point for point in here if point in rows]
+        if (trial := _trial(result, part, place, measured, rows, strategy)) is not None:
             found.append(trial)
     constant = [path for path in others if len({str(trial.place.get(path)) for trial in found}) == 1]
     return [
@@ -189,14 +191,19 @@ def _size_paths(result: Result, points: Any) -> set[str]:
 
 
 def _trial(
-    result: Result, part: str, place: Mapping[str, Any], points: Sequence[int], rows: Mapping[int, Any]
+    result: Result,
+    part: str,
+    place: Mapping[str, Any],
+    points: Sequence[int],
+    rows: Mapping[int, Any],
+    strategy: str | None,
 ) -> Trial | None:
     models = {point: result.at(point) for point in points}
     done = {point: _done(one) for point, one in models.items()}
     if not any(done.values()):
         return None
     still = next((point for point, specs in done.items() if not specs), None)
-    tips = _tipping(result.experiment, rows, None if still is None else rows[still])
+    tips = _tipping(result.experiment, rows, None if still is None else rows[still], strategy)
     if tips is None:
         return None
     towards, meaning, judge = tips
@@ -226,11 +233,14 @@ def _size(spec: Any, experiment: Experiment) -> float:
     return number(getattr(spec, "size", 1.0), experiment.model.parameter_values)
 
 
-def _tipping(experiment: Experiment, rows: Mapping[int, Any], without: Any) -> tuple[str, str, Any] | None:
+def _tipping(
+    experiment: Experiment, rows: Mapping[int, Any], without: Any, strategy: str | None
+) -> tuple[str, str, Any] | None:
     """What is tipped to and what counts as that, in words, and a function that says of the rows of a point which replicates did."""
     called = labels(experiment.strategies)
     some = next(iter(rows.values()))
-    measure = next((one for one in experiment.measure if isinstance(one, TimeToTip)), None)
+    measures = [one for one in experiment.measure if isinstance(one, TimeToTip) and strategy in (None, one.strategy)]
+    measure = next(iter(measures), None)
     if measure is not None and measure.column in some:
         share = f"final_mix.{measure.strategy}"
 

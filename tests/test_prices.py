@@ -11,9 +11,9 @@ from test_plots import _assert_readable, result_of
 
 import evo
 from evo import plots
-from evo.plots.intervals import mean_interval
 from evo.plots.page import PictureError
-from evo.plots.prices import _mean
+from evo.precision import student, wilson
+from evo.shifts import trials
 
 
 def asked(**changes):
@@ -57,30 +57,34 @@ def test_the_cheapest_that_tips_stands_first_with_its_size_and_price():
     labels = [ax.get_ylabel() for ax in figure.axes]
     assert labels == ["seed", "subsidy"]
     least = [text.get_text() for text in marked(figure, "least")]
-    assert least == ["size 0.5\ncosts 0.5", "size 2\ncosts 2"]
+    assert least == ["size 0.5\ncosts 0.5", "size 3\ncosts 4"]
     dots = [
         (*np.ravel(dot.get_data()).tolist(), dot.get_gid())
         for dot in marked(figure, "", Line2D)
         if dot.get_marker() == "o"
     ]
-    none, tips = "does not tip", "tips"
-    expected = [(0.1, 0.1, none), (0.5, 0.9, tips), (1, 0, none), (2, 0.5, tips), (4, 1, tips)]
+    none, tips, half = "does not tip", "tips", "cannot tell"
+    expected = [(0.1, 0.1, none), (0.5, 0.9, tips), (1, 0, none), (2, 0.5, half), (4, 1, tips)]
     assert [pytest.approx(each[:2]) for each in expected] == [each[:2] for each in dots]
     assert [each[2] for each in expected] == [each[2] for each in dots]
     [bars] = [bars for bars in figure.axes[0].collections if bars.get_gid() == "interval of the share"]
-    _, low, high = mean_interval(np.array([1.0] * 9 + [0.0])[:, None])
-    assert bars.get_segments()[1][:, 1] == pytest.approx([low[0], high[0]])
+    assert bars.get_segments()[1][:, 1] == pytest.approx(wilson(9, 10))
+    [bars] = [bars for bars in figure.axes[0].collections if bars.get_gid() == "interval of the price"]
+    costs = table.loc[table["point"] == 4, "cost"]
+    assert bars.get_segments()[1][:, 0] == pytest.approx(student(costs.mean(), costs.std(), 10, 0.95))
     words = " ".join(words_of(figure))
-    assert "Without a price: noise (size 0.5)." in words and "stag reaches 80\xa0%" in words
+    assert "Without a price: noise (cannot tell)." in words and "stag reaches 80\xa0%" in words
     _assert_readable(figure)
 
 
-def test_prices_have_intervals_of_means():
-    mean, low, high = _mean(np.array([1.0, 2, 3, 4]))
-    assert (mean, high - mean) == pytest.approx((2.5, 3.182446 * np.sqrt(5 / 3) / 2)) and mean - low == pytest.approx(
-        high - mean
-    )
-    assert _mean(np.array([3.0])) == (3, 3, 3)
+def test_the_picture_says_what_the_sentences_say():
+    """A seed of 0.5 tips, but is lost again: nine times it came to the level, once it is there at the end."""
+    table = outcomes([0, 5, 10, 1, 9, 0, 6], [1, 2, 4, 0.1, 0.5, 0, 0])
+    table["final_mix.stag"] = np.where(table["point"].isin([3, 4]) & (table["replicate"] > 0), 0.0, 1.0)
+    result = result_of(asked(), table)
+    verdicts = {trial.part: trial.smallest for trial in trials(result)}
+    assert verdicts["seed"] is None and verdicts["subsidy"].size == 3
+    assert [text.get_text() for text in marked(plots.prices(result), "least")] == ["size 3\ncosts 4", "does not tip"]
 
 
 def test_a_real_run_of_flows_and_long_names():

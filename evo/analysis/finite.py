@@ -239,13 +239,11 @@ def answer_absorption(asked: Asked) -> Answer:
 
 def _starts(asked: Asked, space: States) -> list[tuple[str, np.ndarray]]:
     """The config's start and equal counts, as counts nearest to the shares."""
-    from evo.recording import start_shares
-
     equal = np.concatenate([np.full(number, 1 / number) for number in space.strategies])
     wanted = {"equal counts": equal}
     start = asked.experiment.run.start
     if start != "random" and start:
-        wanted = {"the config's": np.array(start_shares(start, asked.model.strategies))} | wanted
+        wanted = {"the config's": asked.experiment.start_mix} | wanted
     found = []
     for words, shares in wanted.items():
         counts = np.concatenate(

@@ -215,13 +215,11 @@ def _tell(say: Console, found: Critical) -> None:
 
 
 def _start(one: Response) -> str:
-    from evo.recording import start_shares
-
     experiment = one.question.experiment
     if experiment.run.start == "random":
         return "random mixes"
-    shares = start_shares(experiment.run.start, experiment.strategies)
-    return ", ".join(f"{name} {share:.4g}" for name, share in zip(experiment.strategy_names, shares, strict=True))
+    shares = zip(experiment.strategy_names, experiment.start_mix, strict=True)
+    return ", ".join(f"{name} {share:.4g}" for name, share in shares)
 
 
 def _picture(found: Critical) -> Figure:

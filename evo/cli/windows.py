@@ -34,12 +34,13 @@ def _tell(say: Console, found: Windows) -> None:
     from rich.table import Table
 
     from evo.cli.answers import cell
+    from evo.tipping.question import Seed
 
     say.print()
     say.print(f"reached: {found.asked}", style="bold")
     lasts = "for good" if found.lasts is None else f"for {found.lasts:g} generations"
     one = found.ways[0][0]
-    if hasattr(one.question.done, "path"):
+    if not isinstance(one.question.done, Seed):
         say.print(f"done: {lasts}", style="dim")
     for way in found.ways:
         for sentence in found.sentences(way):

@@ -9,7 +9,6 @@ from typing import Any, get_args
 from evo._errors import ConfigError, ProblemError
 from evo.dynamics import Dynamics
 from evo.experiment import Experiment
-from evo.recording import start_shares
 from evo.report.text import axis_words, unset
 from evo.strategies import labels, roles
 
@@ -106,8 +105,7 @@ def _starts(experiment: Experiment) -> Iterator[Knob]:
     if experiment.run.start == "random":
         return
     called = labels(experiment.strategies)
-    shares = start_shares(experiment.run.start, experiment.strategies)
-    for name, share in zip(experiment.strategy_names, shares, strict=True):
+    for name, share in zip(experiment.strategy_names, experiment.start_mix.tolist(), strict=True):
         yield Knob(START + name, f"start: {unset(called[name])}", share, 0.0, 1.0)
 
 

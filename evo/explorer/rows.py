@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from evo.explorer.knobs import Knob, Switch
-from evo.tipping.results import ALREADY
+from evo.tipping.results import ALREADY, FOUND
 
 if TYPE_CHECKING:
     from evo.tipping import Critical
@@ -75,7 +75,7 @@ def switches(found: Critical) -> list[float]:
     for one in found.responses:
         most = one.question.done.most
         ends = {end for window in one.windows for end in (window.low, window.high) if 0 < end < most}
-        if one.curve is not None and one.middle.outcome == "found":
+        if one.curve is not None and one.middle.outcome == FOUND:
             ends = {one.middle.amount}
         points |= {float(one.value(end)) for end in ends}
     return sorted(points)

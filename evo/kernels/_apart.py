@@ -14,7 +14,6 @@ from typing import Any
 
 import llvmlite.binding
 
-ADDRESSES: dict[str, int] = {}  # of the kernels apart of this process, by symbol
 ALTERING = ("zeroext", "signext", "byval", "sret", "inreg")  # attributes without which a call would be another call
 
 
@@ -33,11 +32,16 @@ class Load:
 
     def __call__(self) -> None:
         getattr(importlib.import_module(self.module), self.name).compile(self.signature)
-        if self.symbol not in ADDRESSES:
+        if not is_known(self.symbol):
             raise Renewed(self.symbol)
 
     def __hash__(self) -> int:
         return hash(self.symbol)
+
+
+def is_known(symbol: str) -> bool:
+    """Whether this process has the kernel apart of that symbol."""
+    return llvmlite.binding.address_of_symbol(symbol) is not None
 
 
 def set_apart(result, function, signature) -> None:
@@ -45,11 +49,9 @@ def set_apart(result, function, signature) -> None:
     library, symbol = result.library, result.fndesc.llvm_func_name
     declared = library._get_module_for_linking().get_function(symbol)
     header = str(declared).split("{", 1)[0]
-    if symbol in ADDRESSES or any(f" {word}" in header for word in ALTERING):
+    if is_known(symbol) or any(f" {word}" in header for word in ALTERING):
         return  # it is linked as a copy
-    address = library.codegen._engine.get_function_address(symbol)
-    llvmlite.binding.add_symbol(symbol, address)
-    ADDRESSES[symbol] = address
+    llvmlite.binding.add_symbol(symbol, library.codegen._engine.get_function_address(symbol))
     if not declared.is_declaration:
         returned, taken = str(declared.global_value_type).split(" ", 1)
         library._shared_module = llvmlite.binding.parse_assembly(f'declare {returned} @"{symbol}"{taken}')

@@ -29,9 +29,9 @@ from evo.plots.page import (
 )
 from evo.plots.swept import Swept, is_geometric
 from evo.plots.words import SPACE, axis_label, number
-from evo.recording import start_shares
 from evo.strategies import colors
 from evo.tipping.question import Seed
+from evo.tipping.results import ALREADY, FOUND, NOT_REACHED
 
 if TYPE_CHECKING:
     from evo.tipping import Critical, Crossing, Response
@@ -61,7 +61,7 @@ def critical_curve(found: Sequence[Critical], path: str, *, ax: Axes | None = No
         handles, words = _draw(ax, values, found, hue)
         ax.set(xlim=(values[0], values[-1]), xscale="log" if is_geometric(values.tolist()) else "linear")
         ax.set_xlabel(wrap(axis_label(path, experiment), inches=0.72 * COLUMN, size=8))
-        label = target_words(found[0])
+        label = target_words(experiment, target)
         ax.set_ylabel(wrap(dose_label(found[0].least), inches=1.6, size=8))
         add_legend(page, handles, words)
         add_note(
@@ -113,7 +113,7 @@ def _draw(ax: Axes, values: np.ndarray, found: Sequence[Critical], hue: Any) -> 
         ax.plot(values, theory, zorder=2, gid="theory", **style)
         handles.append(Line2D([], [], **style))
         words.append("theory, without horizon")
-    needless = np.array([way.middle.outcome == "without it" for way in ways])
+    needless = np.array([way.middle.outcome == ALREADY for way in ways])
     if needless.any():
         ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "markerfacecolor": "white"}
         ax.plot(
@@ -123,7 +123,7 @@ def _draw(ax: Axes, values: np.ndarray, found: Sequence[Critical], hue: Any) -> 
         )  # fmt: skip
         handles.append(Line2D([], [], markeredgecolor=hue, **ring))
         words.append("none is needed")
-    if _shade(ax, values, np.array([way.middle.outcome == "not reached" for way in ways])):
+    if _shade(ax, values, np.array([way.middle.outcome == NOT_REACHED for way in ways])):
         handles.append(Patch(facecolor=GREY, alpha=0.15, linewidth=0))
         words.append("no dose does")
     shown = np.concatenate([middle, theory, [ways[0].value(0.0)]])
@@ -134,32 +134,27 @@ def _draw(ax: Axes, values: np.ndarray, found: Sequence[Critical], hue: Any) -> 
 
 def _dose(value: Any, crossing: Crossing) -> float:
     """What is moved at a crossing, nan where there is none."""
-    return float(value(crossing.amount)) if crossing.outcome == "found" else np.nan
+    return float(value(crossing.amount)) if crossing.outcome == FOUND else np.nan
 
 
 def _theory(one: Critical) -> float:
     """What theory gives as a dose, nan where it gives none: its critical share is a dose where nobody plays the target yet."""
     beside, done = one.least.beside, one.least.question.done
-    if beside is None or (isinstance(done, Seed) and _share(one) > 0):
+    if beside is None or (isinstance(done, Seed) and one.target.share(one.experiment.start_mix, one.experiment) > 0):
         return np.nan
     return beside.value
 
 
-def _share(one: Critical) -> float:
-    start = np.array(start_shares(dict(one.experiment.run.start), one.experiment.strategies))  # type: ignore[arg-type]
-    return one.target.share(start, one.experiment)
-
-
 def _end(way: Response, crossing: Crossing) -> float:
     """What is moved at an edge of the band: nothing where none is needed, the most there is where that is not enough."""
-    if crossing.outcome == "found":
+    if crossing.outcome == FOUND:
         return way.value(crossing.amount)
-    return way.value(0.0 if crossing.outcome == "without it" else way.question.done.most)
+    return way.value(0.0 if crossing.outcome == ALREADY else way.question.done.most)
 
 
 def _shade(ax: Axes, values: np.ndarray, out: np.ndarray) -> bool:
     """Grey where no dose tips, up to half-way to the neighbours that do."""
     edges = np.concatenate([values[:1], [(a + b) / 2 for a, b in pairwise(values)], values[-1:]])
     for k in np.flatnonzero(out):
-        ax.axvspan(edges[k], edges[k + 1], color=GREY, alpha=0.15, linewidth=0, gid="not reached")
+        ax.axvspan(edges[k], edges[k + 1], color=GREY, alpha=0.15, linewidth=0, gid=NOT_REACHED)
     return bool(out.any())

@@ -8,12 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evo._stretches import stretches
 from evo.plots.labels import darkened
 from evo.plots.page import COLUMN, GREY, INK, PAGE, add_note, blank_page, close_page, derived_from, settings, wrap
 from evo.plots.words import axis_label, number, strategy_labels
 from evo.strategies import colors
+from evo.tipping.question import Seed, Target
+from evo.tipping.results import FOUND, NOT_REACHED
 
 if TYPE_CHECKING:
+    from evo.experiment import Experiment
     from evo.tipping import Critical, Response
 
 
@@ -23,7 +27,7 @@ def dose_response(found: Critical, *, ax: Axes | None = None) -> Figure:
     the time at which the target is reached, the critical dose, and where it is not reached."""
     experiment, ways = found.experiment, found.responses
     hue = darkened(colors(experiment.strategies)[found.target.strategies[0]])
-    label = target_words(found)
+    label = target_words(experiment, found.target)
     with settings():
         width = COLUMN if len(ways) == 1 else PAGE
         seed = experiment.run.seed if ways[0].curve is not None else None
@@ -41,17 +45,15 @@ def dose_response(found: Critical, *, ax: Axes | None = None) -> Figure:
         return close_page(page, axes, aspect=0.62)
 
 
-def target_words(found: Critical) -> str:
-    """The strategies of the target, as they are called."""
-    called = strategy_labels(found.experiment)
-    *others, last = (called[name] for name in found.target.strategies)
+def target_words(experiment: Experiment, target: Target) -> str:
+    """The strategies of a target, as they are called."""
+    called = strategy_labels(experiment)
+    *others, last = (called[name] for name in target.strategies)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def dose_label(one: Response) -> str:
     """What is moved, as the label of an axis."""
-    from evo.tipping.question import Seed
-
     done = one.question.done
     if isinstance(done, Seed):
         called = strategy_labels(one.question.experiment)
@@ -77,7 +79,7 @@ def _chance(ax: Axes, one: Response, hue: Any) -> None:
     dots.set_gid("runs")
     ax.axhline(one.baseline.probability, color=GREY, linewidth=0.7, linestyle=(0, (3, 2)), gid="baseline")
     for crossing in one.crossings:
-        if crossing.outcome == "found":
+        if crossing.outcome == FOUND:
             ends = _values(one, np.array([crossing.low, crossing.high]))
             ax.plot(ends, [crossing.probability] * 2, color=INK, linewidth=2.2, solid_capstyle="butt", gid="interval")
             ax.plot(one.value(crossing.amount), crossing.probability, "o", color=INK, markersize=3.5, gid="critical")
@@ -91,20 +93,14 @@ def _certain(ax: Axes, one: Response, hue: Any) -> None:
     times = np.where(tips, one.times, np.nan)
     ax.plot(values, times, color=hue, linewidth=1.3, marker="o", markersize=2, gid="time")
     for crossing in one.crossings:
-        if crossing.outcome == "found":
+        if crossing.outcome == FOUND:
             ax.axvline(one.value(crossing.amount), color=INK, linewidth=0.9, linestyle=(0, (3, 2)), gid="critical")
-    for low, high in _runs(~tips):
+    for low, high in stretches(~tips):
         edges = values[low], values[min(high, len(values) - 1)]
-        ax.axvspan(*sorted(edges), color=GREY, alpha=0.15, linewidth=0, gid="not reached")
+        ax.axvspan(*sorted(edges), color=GREY, alpha=0.15, linewidth=0, gid=NOT_REACHED)
     ends = one.value(0.0), one.value(one.question.done.most)
     latest = float(np.nanmax(times)) if tips.any() else 0.0
     ax.set(xlim=sorted(ends), ylim=(0, 1.08 * (latest or target.horizon or 1.0)))
-
-
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches of True, as first and one past the last."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(int)))
-    return [(int(edges[k]), int(edges[k + 1])) for k in range(0, len(edges), 2)]
 
 
 def _notes(found: Critical, label: str, verb: str) -> list[str]:

@@ -16,8 +16,8 @@ from evo.plots.model_page import Source, model_of, open_model_page
 from evo.plots.page import COLUMN, PictureError, add_legend, add_note, close_page, settings, wrap
 from evo.plots.plane import SQUARE, Plane
 from evo.plots.restmarks import rest_legend, rest_mark
-from evo.plots.runs import RUN, draw_runs, note_of, shown_runs
-from evo.plots.streamlines import draw_flow, flow_handle, streamlines
+from evo.plots.runs import course_legend, draw_runs, note_of, shown_runs
+from evo.plots.streamlines import draw_flow, streamlines
 from evo.plots.words import strategy_labels, variable_label
 from evo.simulation import Path
 from evo.strategies import colors
@@ -81,8 +81,7 @@ def phase_plane(
         first, second = strategy_labels(model).values()
         ax.set_xlabel(wrap(f"share of {first} (the others: {second})", inches=0.78 * page.width, size=8))
         ax.set_ylabel(wrap(variable_label(name, model), inches=0.6 * page.width, size=8))
-        handles: list[Any]
-        handles, words = rest_legend(point.stability for point in found.points)  # type: ignore[assignment]
+        handles, words = rest_legend(point.stability for point in found.points)
         told = {
             "mix": (Line2D([], [], color=hue, linewidth=1.5), "the share stands still"),
             "environment": (
@@ -90,14 +89,9 @@ def phase_plane(
                 "the environment stands still",
             ),
         }
-        handles += [told[line][0] for line in lines]
-        words += [told[line][1] for line in lines]
-        if several:
-            handles.append(Line2D([], [], color=RUN, linewidth=0.8))
-            words.append("simulated")
-        if flows:
-            handles.append(flow_handle())
-            words.append("flow, slow to fast")
+        courses, called = course_legend(runs=bool(several), flows=flows)
+        handles += [*(told[line][0] for line in lines), *courses]
+        words += [*(told[line][1] for line in lines), *called]
         add_legend(page, handles, words)
         add_note(page, f"Rest points: {found.statement}.")
         return close_page(page, [ax], aspect=0.8)

@@ -23,6 +23,7 @@ MOMENTS = 4  # generations whose decisions are drawn
 WIDTH = 5.0
 RECORDS = 300
 REPLICATES = 40
+RARE = 1e-3  # probability below which a count is drawn in grey
 DASHED, DOTTED = (0, (4, 2)), (0, (1, 1.5))
 
 
@@ -52,7 +53,7 @@ def _decided(found: Policy) -> Figure:
             page,
             f"Aim: {called} has {number(100 * aim.level)} % at generation {aim.by + aim.hold}, with probability "
             f"{number(aim.probability)}; without any it is {number(found.without.probability)}. "
-            f"Paid until generation {aim.by}. In grey: counts that are reached with probability below 0.001 then.",
+            f"Paid until generation {aim.by}. In grey: counts that are reached with probability below {RARE:g} then.",
         )
         return close_page(page, axes[:1], aspect=0.6)
 
@@ -74,7 +75,7 @@ def _sizes(ax: Axes, found: Policy, hue: Any) -> tuple[list[Any], list[str]]:
         line = {"drawstyle": "steps-mid", "linewidth": 1.3}
         ax.plot(np.arange(top + 1), size, color=GREY, alpha=0.35, **{**line, "linewidth": 0.7}, gid="unlikely")
         ax.plot(
-            np.arange(top + 1), np.where(likely >= 1e-3, size, np.nan), color=color, gid=f"generation {moment}", **line
+            np.arange(top + 1), np.where(likely >= RARE, size, np.nan), color=color, gid=f"generation {moment}", **line
         )
         if k == 0:
             ax.plot([int(np.argmax(likely))], [size[np.argmax(likely)]], "o", color=color, markersize=3.5, gid="start")
@@ -86,9 +87,8 @@ def _sizes(ax: Axes, found: Policy, hue: Any) -> tuple[list[Any], list[str]]:
     ):
         if plan is None or plan is found.best:
             continue
-        size = float(plan.words.split()[-1])
         stop = found.aim.level * top if plan is found.until else top
-        ax.plot([0, stop], [size, size], color=INK, linewidth=0.9, linestyle=dashes, gid=name)
+        ax.plot([0, stop], [plan.size, plan.size], color=INK, linewidth=0.9, linestyle=dashes, gid=name)
         handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=dashes))
         words.append(name)
     ax.set(xlim=(0, top), ylim=(-0.03 * found.control.most, 1.05 * found.control.most))

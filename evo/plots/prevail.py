@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import Normal, Stroke, TickedStroke
 
+from evo._stretches import stretches
 from evo.experiment import Experiment
 from evo.model import Parts
 from evo.plots.cells import FAILED, Axis, Cells, Dots, axes_of, cells_of, winners_of
@@ -153,7 +154,7 @@ def _pairs(dots: Dots, there: Sequence[int]) -> list[tuple[str, float]]:
 
 def _draw_hatch(ax: Axes, cells: Cells) -> None:
     """Hatch the cells in which too few replicates agree."""
-    boxes = [_box(cells, row, *run) for row in range(len(cells.apart)) for run in _runs(cells.apart[row])]
+    boxes = [_box(cells, row, *run) for row, apart in enumerate(cells.apart) for run in stretches(apart)]
     if boxes:
         outline = Outline.make_compound_path(*boxes)
         ax.add_patch(
@@ -161,14 +162,8 @@ def _draw_hatch(ax: Axes, cells: Cells) -> None:
         )
 
 
-def _runs(apart: np.ndarray) -> list[tuple[int, int]]:
-    """First and last of the columns that are apart, of each that stand together."""
-    edges = np.flatnonzero(np.diff(np.r_[False, apart, False]))
-    return [(int(first), int(stop) - 1) for first, stop in edges.reshape(-1, 2)]
-
-
-def _box(cells: Cells, row: int, first: int, last: int) -> Outline:
-    left, right, (low, high) = cells.x.edges[first], cells.x.edges[last + 1], cells.y.edges[row : row + 2]
+def _box(cells: Cells, row: int, first: int, stop: int) -> Outline:
+    left, right, (low, high) = cells.x.edges[first], cells.x.edges[stop], cells.y.edges[row : row + 2]
     return Outline([(left, low), (right, low), (right, high), (left, high), (left, low)], closed=True)
 
 

@@ -34,9 +34,9 @@ def rest_mark(stability: str, *, size: float = SIZE) -> dict[str, Any]:
     return mark | {"markerfacecolor": INK if kind == "stable" else WHITE}
 
 
-def rest_legend(stabilities: Iterable[str]) -> tuple[list[Line2D], list[str]]:
+def rest_legend(stabilities: Iterable[str]) -> tuple[list[Any], list[str]]:
     """Handles and labels of the marks that occur."""
     kinds = sorted({kind_of(stability) for stability in stabilities}, key=ORDER.index)
     words = {"centre": "centre", "saddle": "saddle", "stable": "stable", "unstable": "unstable"}
-    handles = [Line2D([], [], linestyle="", **rest_mark(kind)) for kind in kinds]
+    handles: list[Any] = [Line2D([], [], linestyle="", **rest_mark(kind)) for kind in kinds]
     return handles, [words.get(kind, kind) for kind in kinds]

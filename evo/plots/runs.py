@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from evo.model import Model
 from evo.plots.page import PictureError
+from evo.plots.streamlines import flow_handle
 from evo.simulation import Path
 
 RUN = "#7d3c66"
@@ -26,6 +29,13 @@ def note_of(runs: Path) -> str:
     """How many replicates there are, and how to read them."""
     shown = f"{MOST} of {len(runs.mix)} replicates. " if len(runs.mix) > MOST else ""
     return f"{shown}Simulated: from the ring to the dot."
+
+
+def course_legend(*, runs: bool, flows: bool) -> tuple[list[Any], list[str]]:
+    """Handles and labels of simulated lines and of the flow, where there are any."""
+    told = [(Line2D([], [], color=RUN, linewidth=0.8), "simulated")] if runs else []
+    told += [(flow_handle(), "flow, slow to fast")] if flows else []
+    return [handle for handle, _ in told], [words for _, words in told]
 
 
 def draw_runs(ax: Axes, lines: Sequence[np.ndarray]) -> None:

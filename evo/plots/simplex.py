@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,8 +17,8 @@ from evo.plots.model_page import Source, model_of, open_model_page
 from evo.plots.page import COLUMN, INK, PAGE, Page, PictureError, add_legend, add_note, close_page, settings
 from evo.plots.plane import Plane, blended, draw_arrow, open_plane, plane_of
 from evo.plots.restmarks import rest_legend, rest_mark
-from evo.plots.runs import RUN, draw_runs, note_of, shown_runs
-from evo.plots.streamlines import draw_flow, flow_handle, streamlines
+from evo.plots.runs import course_legend, draw_runs, note_of, shown_runs
+from evo.plots.streamlines import draw_flow, streamlines
 from evo.plots.tetrahedron import ASPECT, draw_tetrahedron
 from evo.plots.words import strategy_labels
 from evo.simulation import Path
@@ -178,21 +178,15 @@ def _add_legends(
     flows: bool,
     runs: bool,
 ) -> None:
-    handles: list[Any]
-    handles, words = rest_legend(point.stability for point in found.points if point.isolated)  # type: ignore[assignment]
+    handles, words = rest_legend(point.stability for point in found.points if point.isolated)
     if found.continua:
         handles.append(Line2D([], [], color=INK, linewidth=2.6))
         words.append("all at rest")
     if curves is not None and curves.curves:
         handles.append(Line2D([], [], color=INK, linewidth=1.3, dashes=(3, 1.5)))
         words.append("separatrix")
-    if runs:
-        handles.append(Line2D([], [], color=RUN, linewidth=0.8))
-        words.append("simulated")
-    if flows:
-        handles.append(flow_handle())
-        words.append("flow, slow to fast")
-    add_legend(page, handles, words)
+    courses, called = course_legend(runs=runs, flows=flows)
+    add_legend(page, [*handles, *courses], [*words, *called])
     if tints:
         names = [f"to {mix_label(mix, labels)} ({100 * share:.0f} %)" for _, mix, share in tints]
         add_legend(page, [patch for patch, _, _ in tints], names)

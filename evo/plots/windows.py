@@ -10,10 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from evo.plots.dose_response import dose_label, target_words
 from evo.plots.labels import darkened
 from evo.plots.page import GREY, INK, Page, add_legend, add_note, blank_page, close_page, derived_from, settings, wrap
-from evo.plots.words import axis_label, number, strategy_labels
+from evo.plots.words import number, variable_label
 from evo.strategies import colors
+from evo.tipping.question import Seed
+from evo.tipping.results import ALREADY, FOUND, NOT_REACHED
 
 if TYPE_CHECKING:
     from evo.tipping import Response, Windows
@@ -37,7 +40,7 @@ def windows(found: Windows) -> Figure:
         axes: list[Axes] = list(page.body.subplots(rows, 1, sharex=True))
         for ax, way in zip(axes, found.ways, strict=False):
             _doses(ax, found.moments, way, hue)
-            ax.set_ylabel(wrap(_axis(way[0], experiment), inches=1.2, size=8))
+            ax.set_ylabel(wrap(dose_label(way[0]), inches=1.2, size=8))
         below = axes[len(found.ways) :]
         for ax, name in zip(below, moving or [None], strict=True):
             _course(ax, found, name, hue)
@@ -51,9 +54,7 @@ def windows(found: Windows) -> Figure:
 
 def _doses(ax: Axes, moments: Sequence[float], way: Sequence[Response], hue: Any) -> None:
     shown = [(moment, one.middle, one) for moment, one in zip(moments, way, strict=True)]
-    found = [
-        (m, one.value(c.amount), one.value(c.low), one.value(c.high)) for m, c, one in shown if c.outcome == "found"
-    ]
+    found = [(m, one.value(c.amount), one.value(c.low), one.value(c.high)) for m, c, one in shown if c.outcome == FOUND]
     if found:
         at, value, low, high = np.array(found).T
         ends = np.sort(np.stack([low, high]), axis=0)
@@ -69,11 +70,11 @@ def _doses(ax: Axes, moments: Sequence[float], way: Sequence[Response], hue: Any
     low, high = sorted((done.value(0.0), max((one.value(one.question.done.most) for one in way), key=abs)))
     top = max([*(f[3] for f in found), *(f[1] for f in found)], default=high)
     bottom = min([f[2] for f in found], default=low)
-    seed = not hasattr(done, "path")
+    seed = isinstance(done, Seed)
     low, high = (0.0, 1.12 * top) if seed else (min(low, bottom), max(high, top))
     room = 0.06 * (high - low)
-    nothing = high if getattr(done, "way", 1) > 0 else low
-    for outcome, mark, place in (("without it", NONE, done.value(0.0)), ("not reached", NOTHING, nothing)):
+    nothing = high if seed or done.way > 0 else low
+    for outcome, mark, place in ((ALREADY, NONE, done.value(0.0)), (NOT_REACHED, NOTHING, nothing)):
         at = [m for m, crossing, _ in shown if crossing.outcome == outcome]
         if at:  # a line without points has no place, which no layout survives
             ax.plot(
@@ -86,11 +87,12 @@ def _course(ax: Axes, found: Windows, name: str | None, hue: Any) -> None:
     course = found.course
     if name is None:
         places = found.target.places(found.experiment)
-        values, label, color = course.mix[:, :, places].sum(axis=2), f"share of {_who(found)} without any", hue
+        values, color = course.mix[:, :, places].sum(axis=2), hue
+        label = f"share of {target_words(found.experiment, found.target)} without any"
         ax.set_ylim(-0.03, 1.03)
     else:
-        values, label, color = course.environment[:, :, list(course.model.environment).index(name)], name, INK
-        label = _variable(found, name)
+        values, color = course.environment[:, :, list(course.model.environment).index(name)], INK
+        label = variable_label(name, found.experiment)
     jumps = name is not None and _jumps(found.experiment.environment[name])
     style = "steps-post" if jumps else "default"
     for row in values[1:4]:
@@ -105,38 +107,19 @@ def _jumps(law: Any) -> bool:
     )
 
 
-def _variable(found: Windows, name: str) -> str:
-    if name in found.experiment.parameters:
-        return axis_label(f"parameters.{name}", found.experiment)
-    return name.replace("_", " ")
-
-
-def _who(found: Windows) -> str:
-    called = strategy_labels(found.experiment)
-    *others, last = (called[name] for name in found.target.strategies)
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _axis(one: Response, experiment: Any) -> str:
-    done = one.question.done
-    if hasattr(done, "path"):
-        return axis_label(done.path, experiment)  # pyright: ignore[reportAttributeAccessIssue]
-    return f"share converted to {strategy_labels(experiment)[done.strategy]}"  # pyright: ignore[reportAttributeAccessIssue]
-
-
 def _explain(page: Page, found: Windows, hue: Any) -> None:
     outcomes = {one.middle.outcome for way in found.ways for one in way}
-    marks = {"found": ({"marker": "o", "color": hue, "markersize": 3.2, "linewidth": 1.0}, "least dose that tips")}
-    marks["without it"] = ({"marker": NONE, "color": GREY, "markersize": 4, "linestyle": ""}, "none is needed")
-    marks["not reached"] = ({"marker": NOTHING, "color": GREY, "markersize": 4, "linestyle": ""}, "nothing tips")
+    marks = {FOUND: ({"marker": "o", "color": hue, "markersize": 3.2, "linewidth": 1.0}, "least dose that tips")}
+    marks[ALREADY] = ({"marker": NONE, "color": GREY, "markersize": 4, "linestyle": ""}, "none is needed")
+    marks[NOT_REACHED] = ({"marker": NOTHING, "color": GREY, "markersize": 4, "linestyle": ""}, "nothing tips")
     shown = [marks[outcome] for outcome in marks if outcome in outcomes]
     add_legend(page, [Line2D([], [], **style) for style, _ in shown], [words for _, words in shown])
-    target = found.target
+    experiment, target = found.experiment, found.target
     verb = "holds" if len(target.strategies) == 1 else "together hold"
     add_note(
         page,
-        f"Tips: {_who(found)} {verb} {number(100 * target.level)} % within {number(target.horizon or 0)} generations of "
-        f"the moment and for {number(target.hold or 0)} more.",
+        f"Tips: {target_words(experiment, target)} {verb} {number(100 * target.level)} % within "
+        f"{number(target.horizon or 0)} generations of the moment and for {number(target.hold or 0)} more.",
     )
     if found.ways[0][0].curve is not None:
         add_note(page, "With probability one half; bars: 95 % intervals. Below: four of the courses.")

@@ -7,6 +7,7 @@ between two policies; without one, an upper and a lower bound.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from evo.exact.chains.chain import chain
 from evo.exact.chains.states import states_of
 from evo.policy.aim import Aim, check_aim
 from evo.policy.control import Control, control_of
-from evo.recording import start_shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +31,13 @@ ROUNDS = 60  # halvings of the worth of success
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A way to act, what it costs per head and how likely it succeeds, both in expectation from the start."""
+    """A way to act, what it costs per head and how likely it succeeds, both in expectation from the start; size: nan unless it
+    is one."""
 
     words: str
     cost: float
     probability: float
+    size: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +208,7 @@ def _start(experiment: Experiment, whole: int) -> np.ndarray:
         raise ConfigError(
             [ConfigProblem(("run", "start"), None, "is random: a policy begins somewhere", "give shares")]
         )
-    counts = np.array(start_shares(dict(experiment.run.start), experiment.strategies)) * whole
+    counts = experiment.start_mix * whole
     rounded = np.floor(counts).astype(int)
     rounded[np.argsort(rounded - counts, kind="stable")[: whole - rounded.sum()]] += 1
     return rounded
@@ -240,6 +242,6 @@ def _constrained(world: World, aim: Aim) -> tuple[np.ndarray, tuple[float, float
 
 def _least(world: World, aim: Aim, words: str, tried: list[tuple[float, np.ndarray]]) -> Plan | None:
     """The cheapest of these that reaches the probability."""
-    found = [Plan(f"{words}, size {size:.4g}", *world.follow(act)) for size, act in tried]
+    found = [Plan(f"{words}, size {size:.4g}", *world.follow(act), size) for size, act in tried]
     good = [plan for plan in found if plan.probability >= aim.probability]
     return min(good, key=lambda plan: plan.cost, default=None)

@@ -15,7 +15,6 @@ from evo.exact.chains.states import states_of
 from evo.experiment import Experiment
 from evo.plots.intervals import mean_interval
 from evo.prevalence import wilson, z_of
-from evo.recording import start_shares
 from evo.report.look import Kind
 from evo.report.svg import tag, together
 from evo.report.text import between, percent
@@ -130,7 +129,7 @@ def _absorption(experiment: Experiment, rows: Any, kinds: Sequence[Kind], place:
     if experiment.run.start == "random" or "prevailing" not in rows:
         return [], ""
     whole = experiment.model.lowered.meeting.whole
-    counts = np.array(start_shares(experiment.run.start, experiment.strategies)) * whole
+    counts = experiment.start_mix * whole
     if np.abs(counts - counts.round()).max() > 1e-9:
         return [], ""
     finals = rows[[f"final_mix.{name}" for name in experiment.strategies]].to_numpy(float)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from evo._stretches import stretches
 from evo.plots.cells import FAILED, Axis, Cells
 from evo.plots.prevail import strength
 from evo.plots.swept import Swept
@@ -112,18 +113,12 @@ def boxes(there: np.ndarray) -> list[tuple[int, int, int, int]]:
     found: list[tuple[int, int, int, int]] = []
     under_way: dict[tuple[int, int], int] = {}
     for row, line in enumerate([*there, np.zeros(there.shape[1], bool)]):
-        runs = _runs(line)
+        runs = stretches(line)
         for run in [run for run in under_way if run not in runs]:
             found.append((under_way.pop(run), row, *run))
         for run in runs:
             under_way.setdefault(run, row)
     return found
-
-
-def _runs(line: np.ndarray) -> list[tuple[int, int]]:
-    """Where a row is true: first place, and the place after the last."""
-    ends = np.flatnonzero(np.diff(np.r_[False, line, False].astype(int))).tolist()
-    return list(zip(ends[::2], ends[1::2], strict=True))
 
 
 def names(cells: Cells, frame: Frame, kinds: Sequence[Kind]) -> Markup:
@@ -147,7 +142,7 @@ def _room(there: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> tuple[int, float
     """The row and the run of cells in which a name has most room: width and height both count."""
     best, found = 0.0, (0, 0.0, 0.0, 0.0)
     for row in range(there.shape[0]):
-        for first, stop in _runs(there[row]):
+        for first, stop in stretches(there[row]):
             tall = [row]
             for step in (1, -1):
                 other = row + step

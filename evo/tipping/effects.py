@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo.exact.flows.fields import Field, field_of
-from evo.recording import start_shares
 from evo.tipping.folds import fold_beside
 from evo.tipping.question import Seed, number_at
 from evo.tipping.results import Response
@@ -45,10 +44,10 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
     experiment, target = question.experiment, question.target
     places = target.places(experiment)
     at, way = question.at(crossing.high), 1
-    if np.array(start_shares(dict(at.run.start), at.strategies))[places].sum() >= target.level:  # type: ignore[arg-type]
+    if target.share(at.start_mix, at) >= target.level:
         at, way = question.at(crossing.low), -1  # it starts in the target, and the question is whether it stays
     handles = [lever_of(at, path) for path in paths]
-    start = np.array(start_shares(dict(at.run.start), at.strategies))  # type: ignore[arg-type]
+    start = at.start_mix
     none = np.zeros((len(start), len(paths)))
     if isinstance(question.done, Seed):
         still = Lever("", 0.0, ())
@@ -60,8 +59,7 @@ def by_sensitivity(response: Response, field: Field, paths: Sequence[str], price
         until=(places, target.level, way),
     )  # fmt: skip
     base = [lever_of(experiment, path) for path in paths]
-    before = np.array(start_shares(dict(experiment.run.start), experiment.strategies))  # type: ignore[arg-type]
-    without = follow(field, base, before, none, generations=target.horizon or 0.0)
+    without = follow(field, base, experiment.start_mix, none, generations=target.horizon or 0.0)
     welfare = _welfare(experiment, field, base, without.mix, without.by)
     here = field_of(at.model)
     folds = [

@@ -11,7 +11,6 @@ import numpy as np
 from evo._errors import ConfigError, ConfigProblem, ProblemError, suggest
 from evo._spec import parse_path
 from evo.measures import TimeToTip
-from evo.recording import start_shares
 
 if TYPE_CHECKING:
     from evo.experiment import Experiment
@@ -142,7 +141,7 @@ class Seed:
 
     def settings(self, experiment: Experiment, amount: float) -> dict[str, Any]:
         names = experiment.strategy_names
-        shares = np.array(start_shares(_start(experiment), experiment.strategies)) + amount * self.direction(experiment)
+        shares = _start(experiment) + amount * self.direction(experiment)
         return {"run.start": dict(zip(names, np.clip(shares, 0.0, 1.0).tolist(), strict=True))}
 
     def intervention(self, amount: float) -> dict[str, Any]:
@@ -153,7 +152,7 @@ class Seed:
     def direction(self, experiment: Experiment) -> np.ndarray:
         """Change of the start per unit, (d,)."""
         names = experiment.strategy_names
-        shares = np.array(start_shares(_start(experiment), experiment.strategies))
+        shares = _start(experiment)
         way = np.zeros(len(names))
         if self.source == EVERYBODY:
             way = -shares / (1 - shares[names.index(self.strategy)])
@@ -269,7 +268,7 @@ def number_at(experiment: Experiment, path: str) -> float:
 
 def _seed(experiment: Experiment, target: Target, source: str | None) -> Seed:
     names, strategy = experiment.strategy_names, target.strategies[0]
-    shares = dict(zip(names, start_shares(_start(experiment), experiment.strategies), strict=True))
+    shares = dict(zip(names, _start(experiment).tolist(), strict=True))
     others = {name: share for name, share in shares.items() if name != strategy}
     role = experiment.strategies[strategy].role
     others = {name: share for name, share in others.items() if experiment.strategies[name].role == role}
@@ -287,10 +286,10 @@ def _seed(experiment: Experiment, target: Target, source: str | None) -> Seed:
     return Seed(strategy, source, most, 1 / size if isinstance(size, int) else 0.0)
 
 
-def _start(experiment: Experiment) -> dict[str, float]:
+def _start(experiment: Experiment) -> np.ndarray:
     if experiment.run.start == "random":
         raise _refused(("run", "start"), "is random: a seed needs somebody whom it is taken from", "give shares")
-    return dict(experiment.run.start)
+    return experiment.start_mix
 
 
 def _bias_path(experiment: Experiment) -> str:

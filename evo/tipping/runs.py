@@ -8,9 +8,10 @@ import numpy as np
 
 from evo import codes
 from evo._errors import ProblemError, SimulationError
+from evo._stretches import stretches
 from evo.canonical import point_hash
 from evo.interventions import schedule_of
-from evo.recording import check_steps, is_flow, plan_of, start_shares
+from evo.recording import check_steps, is_flow, plan_of
 from evo.series import check_horizons
 from evo.simulation import run_plan, trouble
 from evo.tipping.question import Target, plainly_refused
@@ -39,7 +40,6 @@ def reached(
     experiment's seed; they are the same whatever `workers`. settles: a flow in which time plays no part may end once it rests.
     """
     model, run = experiment.model, experiment.run
-    start = [] if run.start == "random" else start_shares(run.start, experiment.strategies)
     generations = began + target.until
     try:
         check_horizons(model, generations)
@@ -49,7 +49,7 @@ def reached(
     places = target.places(experiment)
     alone = len(places) == 1
     plan = plan_of(
-        start,
+        experiment.start_mix.tolist(),
         generations=generations,
         record_every=None if alone else _interval(experiment, generations),
         burn_in=0.0,
@@ -72,10 +72,8 @@ def reached(
     times = (
         found.tipped[:, 0] if alone else _looked_at(found, plan, target, places, began, is_flow(model.lowered))
     ) - began
-    times[times > (target.horizon or 0.0)] = np.nan
-    times[found.final[:, places].sum(axis=1) < target.level * (1 - 1e-12)] = (
-        np.nan
-    )  # what held for a while and is lost again was no tipping
+    lost = found.final[:, places].sum(axis=1) < target.level * (1 - 1e-12)  # what held for a while was no tipping
+    times[(times > (target.horizon or 0.0)) | lost] = np.nan
     return times
 
 
@@ -102,7 +100,6 @@ def _first_held(times: np.ndarray, share: np.ndarray, target: Target, smooth: bo
     """The first time from which a share stands at or above the level for `hold`, nan where there is none. The last of the times
     is the end of the run, and has no share."""
     above = share >= target.level * (1 - 1e-12)
-    edges = np.flatnonzero(np.diff(np.r_[False, above, False].astype(int)))
 
     def crossing(k: int) -> float:
         if not smooth or k == 0:
@@ -110,10 +107,10 @@ def _first_held(times: np.ndarray, share: np.ndarray, target: Target, smooth: bo
         part = (target.level - share[k - 1]) / (share[k] - share[k - 1])
         return float(times[k - 1] + part * (times[k] - times[k - 1]))
 
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
-        ends = times[-1] if end == len(share) else crossing(int(end))
-        if ends - crossing(int(begin)) >= (target.hold or 0.0) - 1e-9 * times[-1]:
-            return crossing(int(begin))
+    for begin, end in stretches(above):
+        ends = times[-1] if end == len(share) else crossing(end)
+        if ends - crossing(begin) >= (target.hold or 0.0) - 1e-9 * times[-1]:
+            return crossing(begin)
     return float("nan")
 
 

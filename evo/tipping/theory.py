@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from evo.exact import critical_seed, invasion, thresholds
-from evo.recording import start_shares
 from evo.tipping.question import EVERYBODY, Question, Seed
 from evo.tipping.results import Beside
 
@@ -20,8 +19,7 @@ def beside(question: Question) -> Beside | None:
     names, target = experiment.strategy_names, question.target.strategies[0]
     if experiment.model.population.finite or experiment.run.start == "random" or question.moment is not None:
         return None
-    shares = start_shares(dict(experiment.run.start), experiment.strategies)
-    resident = names[int(np.argmax(shares))]
+    resident = names[int(np.argmax(experiment.start_mix))]
     if (
         resident in question.target.strategies
         or len(question.target.strategies) > 1
