@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
+
+from evo._kin import SHARED, shared
 
 DECORATION = frozenset({"label", "color", "range", "unit", "title", "question", "note"})
 
@@ -56,7 +58,26 @@ def canonical(value: object) -> str:
 
     Order counts where it does in the model: strategies stay in theirs.
     """
-    return json.dumps(plain(value, bare=True), separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+    if getattr(value, "parameters", None) and hasattr(value, SHARED):
+        before, after = _beside_parameters(value)
+        return before + _json(plain(cast("Any", value).parameters, bare=True)) + after
+    return _json(plain(value, bare=True))
+
+
+@shared
+def _beside_parameters(spec: BaseModel) -> tuple[str, str]:
+    return around(plain(spec, bare=True), "parameters")
+
+
+def around(data: Mapping[str, Any], key: str) -> tuple[str, str]:
+    """The JSON text of plain data before and after what stands at one of its keys."""
+    hole = "\0here\0"  # no config can hold this character
+    before, after = _json({**data, key: hole}).split(_json(hole))
+    return before, after
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
 
 
 def sha256(text: str) -> str:
@@ -64,9 +85,8 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def short_hash(data: object) -> int:
-    """64 bits, as a signed integer, that name plain data."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+def short_hash(text: str) -> int:
+    """64 bits, as a signed integer, that name a text."""
     return int.from_bytes(bytes.fromhex(sha256(text)[:16]), signed=True)
 
 

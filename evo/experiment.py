@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -14,7 +15,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from evo import _spec, _yaml
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
-from evo.canonical import plain, point_hash, short_hash
+from evo._kin import kin, shared
+from evo.canonical import around, canonical, plain, point_hash, short_hash
 from evo.clusters import Cluster
 from evo.datafiles import with_files
 from evo.includes import with_includes
@@ -22,7 +24,7 @@ from evo.interventions import Interventions, Schedule, changes_graph, check_inte
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.measures.networks import OfGraphs as MeasureOfGraphs
-from evo.model import Model, Parts
+from evo.model import Model, Parameter, Parts
 from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.precision import Precise
 from evo.recording import check_steps, is_flow, start_shares
@@ -110,6 +112,11 @@ class Experiment(Parts):
     def _agrees(self) -> Self:
         problems = Problems()
         self._check_names(problems)
+        self._check(problems)
+        return self
+
+    def _check(self, problems: Problems) -> None:
+        """What follows from the values of parameters, too."""
         with problems.at():
             self._check_run(self.model, problems)
             check_interventions(self.model, self.interventions, self.run.generations, problems)
@@ -119,7 +126,6 @@ class Experiment(Parts):
                     if isinstance(measure, MeasureOfGraphs) and changes_graph(self.interventions):
                         raise ProblemError((), "is of the graph at the start, and an intervention changes the graph")
         problems.stop()
-        return self
 
     def _check_names(self, problems: Problems) -> None:
         """Strategies and environment variables are columns of the tables of paths."""
@@ -203,10 +209,17 @@ class Experiment(Parts):
     def address(self) -> int:
         """Names what is computed here, so that it is computed once: 64 bits of all that a replicate's rows follow from, its
         number apart. Neither words, colours and pictures count, nor how many replicates there are."""
+        before, after = self._addressed()
+        return short_hash(before + (canonical(self.parameters) if self.parameters else "") + after)
+
+    @shared
+    def _addressed(self) -> tuple[str, str]:
+        """The text that the address is of, before and after the parameters."""
         data = {key: item for key, item in plain(self, bare=True).items() if key not in WORDS}
         data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
         data["run"]["seed"] = str(self.run.seed)  # a float does not tell 2**60 from 2**60 + 1
-        return short_hash([data, self.record_every])
+        before, after = around(data, "parameters") if self.parameters else (canonical(data), "")
+        return f"[{before}", f"{after},{canonical(self.record_every)}]"
 
     @cached_property
     def stream(self) -> int:
@@ -253,7 +266,28 @@ class Experiment(Parts):
         Raises ConfigError where a path does not exist, the value does not fit, or an environment variable shadows the
         parameter.
         """
+        if (parameters := self._moved(settings)) is not None:
+            with suppress(ValueError):  # which the whole check tells, and from where
+                return self.kin(parameters)
         return _spec.validate(Experiment, self.data_with(settings))
+
+    def _moved(self, settings: Mapping[str, Any]) -> dict[str, Parameter] | None:
+        """The parameters, where the settings are values of these and nothing else."""
+        parameters = dict(self.parameters)
+        for path, value in settings.items():
+            section, _, name = path.partition(".")
+            number = type(value) in (int, float) and abs(value) <= sys.float_info.max
+            if section != "parameters" or name not in parameters or name in self.environment or not number:
+                return None
+            parameters[name] = kin(parameters[name], {"value": float(value)})
+        return parameters
+
+    def kin(self, parameters: dict[str, Parameter]) -> Self:
+        """The same with these parameters, which differ from its own in their values; raises ConfigError."""
+        found = super().kin(parameters)
+        found.__dict__["model"] = self.model.kin(parameters)
+        found._check(Problems())
+        return found
 
     def data_with(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The plain data with these paths set, not yet validated."""

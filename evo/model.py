@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo._errors import listed, suggest
+from evo._kin import kin, shared
 from evo._reprs import table
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
-from evo.games import Game, Written, unknown_names, written
+from evo.games import Calculated, Game, Written, unknown_names, written
 from evo.lowering import Problems, acting, attributes, lower, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
@@ -97,6 +98,18 @@ class Parts(Spec):
         return rows + ([("environment", f"environment: {moving}")] if moving else [])
 
     @cached_property
+    def in_common(self) -> dict[tuple[object, ...], Any]:
+        """What is known of it and its kin (`evo._kin`)."""
+        return {}
+
+    def kin(self, parameters: dict[str, Parameter]) -> Self:
+        """The same with these parameters, which differ from its own in their values: not validated."""
+        found = kin(self, {"parameters": parameters})
+        if isinstance(self.game, Calculated):
+            del found.__dict__["in_common"]  # for the game's formulas hold the values
+        return found
+
+    @cached_property
     def strategy_names(self) -> tuple[str, ...]:
         return tuple(self.strategies)
 
@@ -108,7 +121,8 @@ class Parts(Spec):
     def trait_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(trait for strategy in self.strategies.values() for trait in strategy.traits))
 
-    @cached_property
+    @property
+    @shared
     def form(self) -> Written:
         """The game written out as payoff formulas, whatever the name it was asked for by."""
         try:
@@ -134,6 +148,12 @@ class Model(Parts):
         problems.stop()
         self.lowered  # noqa: B018  (every other check)
         return self
+
+    def kin(self, parameters: dict[str, Parameter]) -> Self:
+        """The same with these parameters, which differ from its own in their values; raises ConfigError."""
+        found = super().kin(parameters)
+        found.lowered  # noqa: B018  (all that can be wrong with values)
+        return found
 
     @cached_property
     def lowered(self) -> Process:

@@ -36,6 +36,7 @@ from evo.games.written import Written, unknown_names
 __all__ = [
     "BattleOfSexes",
     "BimatrixGame",
+    "Calculated",
     "CollectiveRisk",
     "Coordination",
     "Donation",
@@ -94,6 +95,8 @@ Game = Annotated[
     Field(discriminator="kind"),
 ]
 
+Calculated = RepeatedGame | StochasticGame  # written out by the values of parameters
+
 
 def written(
     game: Game,
@@ -111,7 +114,7 @@ def written(
     if isinstance(game, Written):
         return game
     try:
-        if isinstance(game, RepeatedGame | StochasticGame):
+        if isinstance(game, Calculated):
             return game.written(strategies, parameters or {})
         if isinstance(game, TableGame):
             return game.written(strategies, files or {})

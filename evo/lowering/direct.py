@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def directly(model: Model, graph: Graph) -> bool:
     """Whether payoffs depend on more than strategies: on the node, or a local variable; or come from too many groups for a
     table."""
-    if reads(model, attributes(model)) or any(is_local(law) for law in model.environment.values()):
+    if reads(model, *attributes(model)) or any(is_local(law) for law in model.environment.values()):
         return True
     if not isinstance(model.form, GroupGame):
         return False

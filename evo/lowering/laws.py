@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._kin import shared
 from evo._spec import ProblemError
 from evo.environments import Feedback, Law, Series, Shocks, Switching, is_local, parameter_value, start_value
 from evo.kernels.arrays import Laws
@@ -47,7 +48,7 @@ def lower_laws(model: Model, values: Mapping[str, float]) -> Laws:
         rows=np.array(rows, dtype=np.int64).reshape(-1, 4),
         starts=np.array(starts, dtype=float).reshape(-1, 2),
         numbers=np.array(numbers, dtype=float),
-        feedback=_feedback(model, problems),
+        feedback=_feedback(model),
         moved=np.array(
             [place for place, law in enumerate(model.environment.values()) if isinstance(law, Feedback)], dtype=np.int64
         ),
@@ -109,7 +110,9 @@ def _jumps(model: Model, law: object, variables: list[str], value: object) -> tu
     return variables.index(law.jumps.on), number(law.jumps.multiply, model.parameter_values)
 
 
-def _feedback(model: Model, problems: Problems) -> Program:
+@shared
+def _feedback(model: Model) -> Program:
+    problems = Problems()
     laws = {name: law for name, law in model.environment.items() if isinstance(law, Feedback)}
     names = scalar_names(model) | payoff_names(model)
     moves = moving(model).union(payoff_names(model))

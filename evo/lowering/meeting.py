@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evo import codes
+from evo._kin import shared
 from evo._spec import ProblemError
 from evo.dynamics import Aspiration, Langevin, LocalUpdate, PairwiseComparison, ProportionalImitation
 from evo.games import BimatrixGame, compositions
@@ -160,6 +161,7 @@ def _check_sampled(model: Model, crowd: Crowd, size: int) -> None:
         raise ProblemError(("payoff",), "samples are for one population; with two roles payoffs are expected")
 
 
+@shared
 def _role_bounds(model: Model) -> np.ndarray:
     named = roles(model.strategies)
     strategies = len(model.strategies)

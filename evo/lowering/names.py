@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from evo._kin import shared
 from evo.environments import Constant, Feedback
 from evo.formulas import compile_program, parse
 from evo.games import GroupGame
@@ -22,6 +22,7 @@ DEGREE, LEVEL = "degree", "level"
 Names = tuple[tuple[str, int], ...]
 
 
+@shared
 def scalar_names(model: Model) -> dict[str, int]:
     """Where each name that formulas may use stands in `scalars`: t, n, parameters, environment, shares."""
     names = {"t": 0, "n": 1}
@@ -38,12 +39,14 @@ def scalar_names(model: Model) -> dict[str, int]:
     return names
 
 
+@shared
 def payoff_names(model: Model) -> dict[str, int]:
     """What feedback laws may use besides: mean_payoff and the payoff of each strategy."""
     first = PARAMETERS + len(model.parameters) + len(model.environment) + len(model.strategies)
     return {"mean_payoff": 2} | {f"payoff_{name}": first + place for place, name in enumerate(model.strategies)}
 
 
+@shared
 def attributes(model: Model) -> dict[str, int]:
     """What payoffs and contributions may read besides of a node on a graph, and where it stands in `scalars` once they do.
     What the config itself calls so (a parameter, a variable, a line under `let`) means that instead."""
@@ -59,12 +62,14 @@ def scalars_end(model: Model) -> int:
     return PARAMETERS + len(model.parameters) + len(model.environment) + 2 * len(model.strategies)
 
 
+@shared
 def lines(model: Model) -> dict[str, str]:
     """The lines under `let`, what players put into the pot of a group among them."""
     game = model.form
     return dict(game.pooled().let if isinstance(game, GroupGame) else game.let)
 
 
+@shared
 def outputs(model: Model) -> dict[str, str]:
     """The outputs of the payoff program by name, in order."""
     game = model.form
@@ -73,20 +78,23 @@ def outputs(model: Model) -> dict[str, str]:
     return payoff_formulas(game.pooled() if isinstance(game, GroupGame) else game, model.strategy_names, rows)
 
 
-def reads(model: Model, names: Collection[str]) -> bool:
+@shared
+def reads(model: Model, *names: str) -> bool:
     """Whether a payoff reads one of these names."""
-    return _read(set(names), [*lines(model).values(), *outputs(model).values()])
+    return _read(names, [*lines(model).values(), *outputs(model).values()])
 
 
-def law_reads(model: Model, names: set[str]) -> bool:
+@shared
+def law_reads(model: Model, *names: str) -> bool:
     """Whether a feedback law reads one of these names."""
     return _read(names, [law.rate for law in model.environment.values() if isinstance(law, Feedback)])
 
 
-def _read(names: set[str], texts: list[str]) -> bool:
-    return any(not names.isdisjoint(parse(text).names) for text in texts)
+def _read(names: tuple[str, ...], texts: list[str]) -> bool:
+    return any(not parse(text).names.isdisjoint(names) for text in texts)
 
 
+@shared
 def moving(model: Model) -> frozenset[str]:
     """Names whose values may change during a run, whatever node reads them."""
     still = {name for name, law in model.environment.items() if isinstance(law, Constant)}

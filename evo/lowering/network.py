@@ -151,7 +151,7 @@ def _check_groups(model: Model, spec: Any) -> None:
     """What is known before a run of groups on a graph; of a random graph each one is looked at when it is there."""
     form = model.form
     assert isinstance(form, GroupGame)
-    if form.size == NEIGHBOURHOOD and law_reads(model, {"n"}):
+    if form.size == NEIGHBOURHOOD and law_reads(model, "n"):
         raise ProblemError(("kind",), "a feedback law cannot read n: groups on this graph are of several sizes")
     if spec.facts.random:
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evo._kin import shared
 from evo._spec import ProblemError
 from evo.formulas import FormulaError
 from evo.games import BimatrixGame, GroupGame
@@ -48,6 +49,7 @@ def group_size(model: Model, values: Mapping[str, float]) -> int:
     return int(size)
 
 
+@shared
 def lower_game(model: Model, size: int) -> Game:
     """Payoffs as a program, and the layout of its table."""
     game, names = model.form, model.strategy_names
@@ -66,7 +68,7 @@ def lower_game(model: Model, size: int) -> Game:
         coefficient=places.coefficient,
         prefix=places.prefix,
         moves=len(program.moving_code) > 0,
-        reads_mix=reads(model, {f"x_{name}" for name in names}),
+        reads_mix=reads(model, *(f"x_{name}" for name in names)),
         transfers=0,
     )
 
@@ -79,6 +81,7 @@ def unsized(model: Model, size: int) -> bool:
     return model.form.size == NEIGHBOURHOOD or large
 
 
+@shared
 def group_program(model: Model, *, sized: bool = False) -> Program:
     """The payoff program; `sized`: of groups of several sizes, n being a vector like the counts."""
     vectors = dict(group_names(model.strategy_names)) if isinstance(model.form, GroupGame) else {}

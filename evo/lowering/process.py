@@ -55,7 +55,7 @@ def lower(model: Model) -> Process:
     scalars[1] = size
     scalars[PARAMETERS:environment] = list(values.values())
     kinds = laws.rows[:, 0]
-    reads_time = reads(model, {"t"}) or law_reads(model, {"t"})
+    reads_time = reads(model, "t") or law_reads(model, "t")
     members = np.diff(crowd.roles)
     none = np.zeros(strategies)
     scale, weight = np.repeat(1 / crowd.met, members), np.repeat(crowd.parts / crowd.wholes, members)

@@ -24,7 +24,7 @@ LEVELLED = ("tree", "hierarchy")
 def check_regions(model: Model, spec: Any, nodes: int) -> None:
     """Refuse regions, and levels in payoffs, that the graph does not have; raises ProblemError, path within the population."""
     population: Any = model.population
-    if spec.kind not in LEVELLED and LEVEL in attributes(model) and reads(model, {LEVEL}):
+    if spec.kind not in LEVELLED and LEVEL in attributes(model) and reads(model, LEVEL):
         raise ProblemError(("graph",), f"a {spec.kind} graph has no levels, and payoffs read the level of nodes")
     if population.regions is None:
         return

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evo import codes
+from evo._kin import shared
 from evo._spec import ProblemError
 from evo.dynamics import DiscreteReplicator, LocalUpdate, ProportionalImitation
 from evo.games import compositions
@@ -86,7 +87,6 @@ def mutation(model: Model, values: Mapping[str, float], bounds: np.ndarray | Non
     """Rate, and what a strategy mutates to: one of its own role, whose strategies lie between `bounds`."""
     rule = acting(model)
     chosen, ways = model.mutation, rule.facts.mutates
-    strategies = len(model.strategies)
     rate = number(chosen.rate, values)
     if rate != 0 and not ways:
         hint = "use replicator_mutator" if rule.kind == "replicator" else None
@@ -100,22 +100,27 @@ def mutation(model: Model, values: Mapping[str, float], bounds: np.ndarray | Non
         how = {"additive": "adds mutation to its flow", "at_birth": "mutates at birth"}
         words = next((how[way] for way in ways if way in how), "has no mutation")
         raise ProblemError(("when",), f"{model.dynamics.kind} {words}", "leave `when` out")
-    bounds = np.array([0, strategies]) if bounds is None else bounds
-    if isinstance(chosen.to, str):
-        to = _uniform(bounds, own=chosen.to == "any")
-    else:
-        if len(chosen.to) != strategies or any(len(row) != strategies for row in chosen.to):
-            raise ProblemError(("to",), f"needs {strategies} rows of {strategies} probabilities")
-        to = np.array(chosen.to, dtype=float)
-        for i, total in enumerate(to.sum(axis=1)):
-            if abs(total - 1) > 1e-9:
-                raise ProblemError(("to", i), f"must sum to 1, sums to {total:g}")
-        if (to[_uniform(bounds, own=True) == 0] != 0).any():
-            raise ProblemError(("to",), "a strategy mutates to one of its own role only")
-    return rate, to
+    return rate, _targets(model, *([0, len(model.strategies)] if bounds is None else bounds.tolist()))
 
 
-def _uniform(bounds: np.ndarray, own: bool) -> np.ndarray:
+@shared
+def _targets(model: Model, *bounds: int) -> np.ndarray:
+    """What each strategy mutates to, probabilities (d, d)."""
+    to, strategies = model.mutation.to, len(model.strategies)
+    if isinstance(to, str):
+        return _uniform(bounds, own=to == "any")
+    if len(to) != strategies or any(len(row) != strategies for row in to):
+        raise ProblemError(("to",), f"needs {strategies} rows of {strategies} probabilities")
+    found = np.array(to, dtype=float)
+    for i, total in enumerate(found.sum(axis=1)):
+        if abs(total - 1) > 1e-9:
+            raise ProblemError(("to", i), f"must sum to 1, sums to {total:g}")
+    if (found[_uniform(bounds, own=True) == 0] != 0).any():
+        raise ProblemError(("to",), "a strategy mutates to one of its own role only")
+    return found
+
+
+def _uniform(bounds: Sequence[int], own: bool) -> np.ndarray:
     """Uniform over the strategies of a role, the own included or not; a strategy that is alone stays what it is."""
     to = np.zeros((bounds[-1], bounds[-1]))
     for first, stop in pairwise(bounds):

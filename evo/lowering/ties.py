@@ -41,7 +41,7 @@ def check_ties(model: Model, nodes: int) -> None:
         raise ProblemError(("ties",), "come and go in games of pairs, not of groups")
     if rule.kind == "birth_death" or getattr(rule, "update", "sequential") != "sequential":
         raise ProblemError(("ties",), "change between updates of one individual, by a rule other than birth_death")
-    if isinstance(ties, Rewiring) and ties.leaves is None and reads(model, {*moving(model), *attributes(model)}):
+    if isinstance(ties, Rewiring) and ties.leaves is None and reads(model, *moving(model), *attributes(model)):
         raise ProblemError(
             ("ties", "leaves"),
             "is missing: these payoffs move, so that who wants to leave whom does not follow from them",

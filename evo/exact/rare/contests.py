@@ -103,7 +103,7 @@ def _of_roles(model: Model, environment: Values) -> Iterator[Contests]:
         raise ValueError(f"{model.dynamics.kind} brings back absent strategies, so nothing is ever fixed")
     if process.rule.pace == codes.SYNCHRONOUS:
         raise ValueError("for two roles fixation is computed where one individual changes in a step, not many")
-    if reads(model, {"t"}):
+    if reads(model, "t"):
         raise ValueError("the payoffs read t, so the chain is not the same at all times")
     states = monomorphic_states(model)
     for role, (first, stop) in enumerate(pairwise(process.roles)):
