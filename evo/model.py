@@ -18,7 +18,7 @@ from evo.dynamics import Dynamics
 from evo.environments import Law
 from evo.formulas import parse
 from evo.games import Calculated, Game, Written, unknown_names, written
-from evo.lowering import Problems, acting, attributes, lower, scalar_names
+from evo.lowering import Problems, acting, attributes, lower, lower_kin, scalar_names
 from evo.mutations import Mutation
 from evo.populations import Infinite, Population
 from evo.quantities import parameter_formulas
@@ -104,6 +104,7 @@ class Parts(Spec):
 
     def kin(self, parameters: dict[str, Parameter]) -> Self:
         """The same with these parameters, which differ from its own in their values: not validated."""
+        self.in_common  # noqa: B018  (so that there is something to share)
         found = kin(self, {"parameters": parameters})
         if isinstance(self.game, Calculated):
             del found.__dict__["in_common"]  # for the game's formulas hold the values
@@ -152,7 +153,8 @@ class Model(Parts):
     def kin(self, parameters: dict[str, Parameter]) -> Self:
         """The same with these parameters, which differ from its own in their values; raises ConfigError."""
         found = super().kin(parameters)
-        found.lowered  # noqa: B018  (all that can be wrong with values)
+        calculated = isinstance(self.game, Calculated)
+        found.__dict__["lowered"] = lower(found) if calculated else lower_kin(found, self.lowered)
         return found
 
     @cached_property

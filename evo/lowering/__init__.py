@@ -4,7 +4,7 @@ from evo.lowering.direct import directly, lower_direct
 from evo.lowering.names import attributes, compiled, payoff_names, scalar_names
 from evo.lowering.network import blank_nodes, graph_specs, lower_net, network_process, parts_apart, shared_graph
 from evo.lowering.problems import Problems
-from evo.lowering.process import lower
+from evo.lowering.process import lower, lower_kin
 from evo.lowering.regions import lower_regions, region_of
 from evo.lowering.rule import acting
 from evo.lowering.success import still_table
@@ -22,6 +22,7 @@ __all__ = [
     "lower",
     "lower_bonds",
     "lower_direct",
+    "lower_kin",
     "lower_net",
     "lower_regions",
     "network_process",

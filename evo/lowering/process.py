@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evo import codes
+from evo._kin import shared
+from evo.formulas import parse
 from evo.kernels.arrays import PARAMETERS, Process
 from evo.lowering.laws import longest_step, lower_laws
 from evo.lowering.meeting import lower_crowd, lower_meeting
@@ -15,6 +17,7 @@ from evo.lowering.payoffs import group_size, lower_game
 from evo.lowering.problems import Problems
 from evo.lowering.rule import lower_rule, sigma
 from evo.lowering.success import bias, check_linear_fitness, indicator, mutation, own_number, selection
+from evo.quantities import parameter_formulas
 
 if TYPE_CHECKING:
     from evo.model import Model
@@ -54,7 +57,7 @@ def lower(model: Model) -> Process:
     scalars = np.zeros(environment + variables + 2 * strategies)
     scalars[1] = size
     scalars[PARAMETERS:environment] = list(values.values())
-    kinds = laws.rows[:, 0]
+    kinds = set(laws.rows[:, 0].tolist())
     reads_time = reads(model, "t") or law_reads(model, "t")
     members = np.diff(crowd.roles)
     none = np.zeros(strategies)
@@ -72,14 +75,37 @@ def lower(model: Model) -> Process:
         scalars=scalars,
         environment=environment,
         mix=environment + variables,
-        eventful=bool((kinds != codes.FIXED).any()) or reads_time,
+        eventful=not kinds <= {codes.FIXED} or reads_time,
         stepwise=bool(laws.rows[:, 2].any()),
-        autonomous=bool(np.isin(kinds, (codes.FIXED, codes.FEEDBACK)).all()) and not reads_time,
+        autonomous=kinds <= {codes.FIXED, codes.FEEDBACK} and not reads_time,
         longest=longest_step(laws),
         random=model.dynamics.facts.noisy or any(law.random for law in model.environment.values()),
     )
+    return _with_payoffs(model, process)
+
+
+def lower_kin(model: Model, former: Process) -> Process:
+    """`lower` of a model whose kin is lowered to `former`: values that formulas read while they run stand in `scalars` alone."""
+    values = np.array(list(model.parameter_values.values()))
+    moved = values != former.scalars[PARAMETERS : former.environment]
+    if any(name in _numbers_read(model) for name, moves in zip(model.parameters, moved, strict=True) if moves):
+        return lower(model)
+    scalars = former.scalars.copy()
+    scalars[PARAMETERS : former.environment] = values
+    return _with_payoffs(model, former._replace(scalars=scalars))
+
+
+@shared
+def _numbers_read(model: Model) -> frozenset[str]:
+    """Names of parameters that numbers of the config follow from."""
+    return frozenset(name for _, text in parameter_formulas(model) for name in parse(text).names)
+
+
+def _with_payoffs(model: Model, process: Process) -> Process:
+    """The process, with what follows from its payoffs and may be refused."""
+    problems = Problems()
     with problems.at("dynamics"):
-        process = process._replace(rule=rule._replace(number=own_number(model, process)))
+        process = process._replace(rule=process.rule._replace(number=own_number(model, process)))
     with problems.at("selection", "fitness"):
         check_linear_fitness(model, process)
     problems.stop()
