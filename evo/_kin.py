@@ -37,6 +37,7 @@ def kin(spec: Kind, changes: Mapping[str, Any]) -> Kind:
     """A copy of a frozen spec with these fields changed, not validated: of what was computed it keeps only what kin share."""
     twin = spec.model_copy(update=dict(changes))
     fields = type(spec).model_fields
-    for key in [key for key in twin.__dict__ if key not in fields and key != SHARED]:
-        del twin.__dict__[key]
+    held = vars(twin)
+    for key in [key for key in held if key not in fields and key != SHARED]:
+        del held[key]
     return twin

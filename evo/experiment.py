@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from evo import _spec, _yaml
-from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo._kin import kin, shared
+from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import around, canonical, plain, point_hash, short_hash
 from evo.clusters import Cluster
 from evo.datafiles import with_files
@@ -190,6 +190,7 @@ class Experiment(Parts):
         return np.array([] if self.run.start == "random" else start_shares(self.run.start, self.strategies))
 
     @property
+    @shared
     def plan_arguments(self) -> dict[str, Any]:
         """What `evo.recording.plan_of` needs of this experiment, records apart."""
         return {
@@ -285,7 +286,7 @@ class Experiment(Parts):
     def kin(self, parameters: dict[str, Parameter]) -> Self:
         """The same with these parameters, which differ from its own in their values; raises ConfigError."""
         found = super().kin(parameters)
-        found.__dict__["model"] = self.model.kin(parameters)
+        vars(found)["model"] = self.model.kin(parameters)
         found._check(Problems())
         return found
 

@@ -107,7 +107,7 @@ class Parts(Spec):
         self.in_common  # noqa: B018  (so that there is something to share)
         found = kin(self, {"parameters": parameters})
         if isinstance(self.game, Calculated):
-            del found.__dict__["in_common"]  # for the game's formulas hold the values
+            del vars(found)["in_common"]  # for the game's formulas hold the values
         return found
 
     @cached_property
@@ -154,7 +154,7 @@ class Model(Parts):
         """The same with these parameters, which differ from its own in their values; raises ConfigError."""
         found = super().kin(parameters)
         calculated = isinstance(self.game, Calculated)
-        found.__dict__["lowered"] = lower(found) if calculated else lower_kin(found, self.lowered)
+        vars(found)["lowered"] = lower(found) if calculated else lower_kin(found, self.lowered)
         return found
 
     @cached_property

@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -68,33 +69,40 @@ def by_address(schema: pa.Schema) -> pa.Schema:
     return schema.set(0, pa.field(ADDRESS, pa.int64(), nullable=False))
 
 
-def rows(schema: pa.Schema, key: Mapping[str, np.ndarray], columns: Mapping[str, Any]) -> pa.Table:
-    """A table of this schema; a column that is not given is null, and nan is null everywhere."""
-    length = len(key["replicate"])
-    given = {**key, **columns}
-    arrays = [
-        pa.array(given[field.name], type=field.type, from_pandas=True)
-        if field.name in given
-        else pa.nulls(length, field.type)
-        for field in schema
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+def rows(schema: pa.Schema, blocks: Iterable[Mapping[str, np.ndarray]]) -> pa.Table:
+    """A table of this schema from blocks of columns; a column that is not given is null, and nan is null everywhere."""
+    tables = [schema.empty_table()]
+    for names, alike in groupby(blocks, key=tuple):  # one table of all that follow each other with the same columns
+        found = list(alike)
+        columns = {name: np.concatenate([block[name] for block in found]) for name in names}
+        length = len(columns["replicate"])
+        arrays = [
+            pa.array(columns[field.name], type=field.type, from_pandas=True)
+            if field.name in columns
+            else pa.nulls(length, field.type)
+            for field in schema
+        ]
+        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+    return pa.concat_tables(tables)
 
 
-def path_rows(
-    schema: pa.Schema, experiment: Experiment, replicates: np.ndarray, every: float, recording: Recording
-) -> pa.Table:
-    """Tidy rows of the paths of these replicates, as far as they were recorded."""
+def path_columns(
+    experiment: Experiment, replicates: np.ndarray, every: float, recording: Recording
+) -> dict[str, np.ndarray]:
+    """Tidy columns of the paths of these replicates, as far as they were recorded."""
     kept = recording.counts[:, RECORDED]
     places = np.arange(recording.mix.shape[1])
     there = places < kept[:, None]
     model = experiment.model
-    columns = {name: recording.mix[:, :, i][there] for i, name in enumerate(model.strategies)}
-    columns |= {name: recording.environment[:, :, v][there] for v, name in enumerate(model.environment)}
-    columns["mean_payoff"] = recording.payoff[there]
     times = np.broadcast_to(every * places, there.shape)[there]
-    key = {ADDRESS: np.full(len(times), experiment.address), "replicate": np.repeat(replicates, kept), "time": times}
-    return rows(schema, key, columns)
+    columns = {
+        ADDRESS: np.full(len(times), experiment.address),
+        "replicate": np.repeat(replicates, kept),
+        "time": times,
+    }
+    columns |= {name: recording.mix[:, :, i][there] for i, name in enumerate(model.strategies)}
+    columns |= {name: recording.environment[:, :, v][there] for v, name in enumerate(model.environment)}
+    return columns | {"mean_payoff": recording.payoff[there]}
 
 
 def points_table(parts: Sequence[str], settings: Sequence[Mapping[str, Any]], paths: Iterable[str]) -> pa.Table:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from evo.batch.limits import Limit
 from evo.batch.plan import STRIDE, Plan
 from evo.batch.store import Rows
-from evo.batch.tables import by_address, part_schema, path_rows, rows
+from evo.batch.tables import by_address, part_schema, path_columns, rows
 from evo.batch.tally import Tally
 from evo.experiment import Experiment, Point
 from evo.graphs import Graph
@@ -26,6 +26,7 @@ from evo.simulation import interrupted, last_graph, run_plan, trouble
 
 SECONDS = 0.4  # that a task should take
 MOST_BYTES = 2**26  # of recordings in a task, where one replicate does not take more
+Columns = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def left(plan: Plan, done: np.ndarray, point: int) -> list[tuple[int, int]]:
 
 def missing(done: np.ndarray, point: int, first: int, last: int) -> list[tuple[int, int]]:
     """Ranges of a point's replicates, first to before last, that are not among the sorted keys `done`."""
-    low, high = np.searchsorted(done, (point * STRIDE + first, point * STRIDE + last))
+    low, high = done.searchsorted((point * STRIDE + first, point * STRIDE + last)) if len(done) else (0, 0)
     if low == high:
         return [(first, last)] if first < last else []
     edges = np.concatenate([[first - 1], done[low:high] - point * STRIDE, [last]])
@@ -131,7 +132,8 @@ def compute(
 ) -> Answer:
     """Run a task. Replicates that the flag stopped are left out; one that breaks is a failure and stops no other."""
     began = time.perf_counter()
-    blocks: list[Rows] = []
+    blocks: list[Columns] = []
+    paths: list[Columns] = []
     counts: Counter[int] = Counter()
     errors: list[Errors] = []
     for job in task:
@@ -139,27 +141,29 @@ def compute(
             break
         try:
             if limit is None:
-                blocks.append(_rows(job, outcome_schema, path_schema, flag))
+                found, path = _columns(job, flag)
             elif limit.passed(job.point.index):
                 errors.append(Errors(job, str(limit)))
                 continue
             else:
                 with limit.watching(job.point.index, flag) as own:
-                    blocks.append(_rows(job, outcome_schema, path_schema, own))
+                    found, path = _columns(job, own)
                 if not flag[0]:
-                    there = np.sort(blocks[-1].outcomes["replicate"].to_numpy())
+                    there = np.sort(np.concatenate([block["replicate"] for block in found]))
                     gaps = missing(there, 0, job.first, job.first + job.count)
                     errors += [Errors(Job(job.point, first, last - first), str(limit)) for first, last in gaps]
-            counts[job.point.index] += len(blocks[-1])
+            blocks += found
+            paths += [] if path is None else [path]
+            counts[job.point.index] += sum(len(block["replicate"]) for block in found)
         except Exception as error:  # of one point: the others go on, and all are told of it at the end
             errors.append(Errors(job, f"{type(error).__name__}: {error}"))
-    paths = by_address(path_schema).empty_table() if path_schema else None
-    empty = Rows(part_schema(outcome_schema).empty_table(), paths)
-    found = Rows.together([empty, *blocks])
-    return Answer(found, Tally.of(+counts, found.outcomes), errors, time.perf_counter() - began)
+    table = rows(part_schema(outcome_schema), blocks)
+    kept = Rows(table, rows(by_address(path_schema), paths) if path_schema else None)
+    return Answer(kept, Tally.of(+counts, table), errors, time.perf_counter() - began)
 
 
-def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, flag: np.ndarray) -> Rows:
+def _columns(job: Job, flag: np.ndarray) -> tuple[list[Columns], Columns | None]:
+    """Columns of the replicates that are sound, and of those that failed; and of the paths of those that are sound."""
     chosen = job.point.experiment
     run, model = chosen.run, chosen.model
     recording = run_plan(
@@ -178,28 +182,16 @@ def _rows(job: Job, outcome_schema: pa.Schema, path_schema: pa.Schema | None, fl
     failed = np.array([message is not None for message in messages])
     healthy = _select(recording, sound)
     numbers = job.first + np.arange(job.count)
-    schema = part_schema(outcome_schema)
-    measured = (
-        outcomes(
-            chosen.measure,
-            model,
-            healthy,
-            _graphs(model, healthy, run.seed, numbers[sound]),
-            chosen.intervention_names,
-        )
-        if sound.any()
-        else {}
-    )
-    found = rows(schema, _key(job, numbers[sound]), measured)
+    found = [_key(job, numbers[sound])]
+    if sound.any():
+        graphs = _graphs(model, healthy, run.seed, numbers[sound])
+        found[0] |= outcomes(chosen.measure, model, healthy, graphs, chosen.intervention_names)
     if failed.any():
-        words = {"seed": np.full(failed.sum(), run.seed), FAILURE: [message for message in messages if message]}
-        found = pa.concat_tables([found, rows(schema, _key(job, numbers[failed]), words)])
-    if path_schema is None:
-        return Rows(found, None)
+        told = np.array([message for message in messages if message], dtype=object)
+        found.append(_key(job, numbers[failed]) | {"seed": np.full(len(told), run.seed), FAILURE: told})
     if chosen.record_every is None:
-        return Rows(found, by_address(path_schema).empty_table())
-    paths = path_rows(by_address(path_schema), chosen, numbers[sound], chosen.record_every, healthy)
-    return Rows(found, paths)
+        return found, None
+    return found, path_columns(chosen, numbers[sound], chosen.record_every, healthy)
 
 
 def _graphs(model: Model, recording: Recording, seed: int, replicates: np.ndarray) -> Callable[[int], Graph]:
@@ -207,7 +199,7 @@ def _graphs(model: Model, recording: Recording, seed: int, replicates: np.ndarra
     return lambda row: last_graph(model, recording, row, seed=seed, replicate=int(replicates[row]))
 
 
-def _key(job: Job, replicates: np.ndarray) -> dict[str, np.ndarray]:
+def _key(job: Job, replicates: np.ndarray) -> Columns:
     return {ADDRESS: np.full(len(replicates), job.point.experiment.address), "replicate": replicates}
 
 

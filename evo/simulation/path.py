@@ -166,8 +166,8 @@ def simulate_again(experiment: Experiment, *, first: int, replicates: int, recor
     """Replicates first, first+1, ... of an experiment without a sweep, as `evo.run` ran them, with all that can be kept of
     them: the states of a graph's nodes at each record, too."""
     model, seed = experiment.model, experiment.run.seed
-    arguments: dict[str, Any] = experiment.plan_arguments
-    arguments["nodes"] = "all" if model.population.kind == "network" else "none"
+    nodes = "all" if model.population.kind == "network" else "none"
+    arguments: dict[str, Any] = experiment.plan_arguments | {"nodes": nodes}
     plan = plan_of(**arguments, record_every=record_every)
     recording = run_plan(
         model,
