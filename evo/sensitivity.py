@@ -76,9 +76,9 @@ def indices(result: Result) -> pd.DataFrame:
     """Sensitivity of every column of the outcomes, from the parts of the sweep that are designs for it.
 
     One row per part, measure, outcome, path and index. Of method `sobol`: S1, the share of the variance that a path
-    explains alone, and ST, that in which it is involved [Saltelli 2010]. Of `morris`: mu_star, the mean size of the
+    explains alone, and ST, that in which it is involved [Saltelli et al. 2010]. Of `morris`: mu_star, the mean size of the
     effect of going from one end of the range to the other, mu, its mean with sign, and sigma, its standard deviation
-    [Morris 1991; Campolongo 2007]. low and high: 95 % by bootstrap over the rows of the design.
+    [Morris 1991; Campolongo, Cariboni & Saltelli 2007]. low and high: 95 % by bootstrap over the rows of the design.
 
     A column of words has a row for each outcome, the share of replicates in which it comes out, and one for all together
     (outcome null): Sobol's indices of the vector of shares [Lamboni, Monod & Makowski 2011], and as effects the share of

@@ -35,7 +35,7 @@ def test_known_bimatrix_games():
 
 
 def test_degenerate_game():
-    """Three rows, two columns [von Stengel 2007, eq. 3.7]: an isolated equilibrium and a segment, given by its two ends."""
+    """Three rows, two columns [von Stengel 2007]: an isolated equilibrium and a segment, given by its two ends."""
     row, column = np.array([[3, 3], [2, 5], [0, 6]]), np.array([[3, 3], [2, 6], [3, 1]])
     found = equilibria(row, column)
     assert found.degenerate and sorted(map(len, found.components)) == [1, 2]

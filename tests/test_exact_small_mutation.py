@@ -454,7 +454,7 @@ def test_relations(payoffs, relation, kind):
 
 
 def naive_alpha_rank(tensors, alpha, size):
-    """Omidshafiei et al. 2019, eqs. 1 to 3, as they stand; profiles in the order of indices."""
+    """Omidshafiei et al. 2019, written out; profiles in the order of indices."""
     shape = tensors[0].shape
     profiles = list(np.ndindex(shape))
     chain = np.zeros((len(profiles), len(profiles)))

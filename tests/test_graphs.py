@@ -367,7 +367,7 @@ def test_erdos_renyi_degrees_are_binomial():
 def test_a_small_world_without_rewiring_is_a_ring(neighbours):
     graph = build(WattsStrogatz(size=30, neighbours=neighbours, rewiring=0), seed=0)
     assert edge_set(graph) == {frozenset(edge) for edge in nx.watts_strogatz_graph(30, neighbours, 0).edges}
-    clustering = 3 * (neighbours - 2) / (4 * (neighbours - 1))  # Barrat & Weigt 2000, eq. 6 at p = 0
+    clustering = 3 * (neighbours - 2) / (4 * (neighbours - 1))  # Barrat & Weigt 2000, at p = 0
     assert nx.average_clustering(graph.to_networkx()) == pytest.approx(clustering)
 
 
@@ -402,7 +402,7 @@ def test_preferential_attachment_has_its_degrees():
         expected = 2 * m * (m + 1) / (k * (k + 1) * (k + 2))
         assert abs(counts[k] - expected) < 5 * np.sqrt(expected / size) + 1e-3, k
     large = graph.degrees[graph.degrees >= 12]
-    exponent = 1 + len(large) / np.log(large / 11.5).sum()  # Clauset, Shalizi & Newman 2009, eq. 3.7
+    exponent = 1 + len(large) / np.log(large / 11.5).sum()  # Clauset, Shalizi & Newman 2009
     assert abs(exponent - 3) < 0.25
     assert all(tie <= set(range(4)) for tie in map(set, edge_set(graph)) if max(tie) < 4)
     new = [sum(other < node for other in neighbours_of(graph, node)) for node in range(4, 200)]

@@ -60,7 +60,7 @@ def test_islands_take_over_as_often_as_the_chain_says(name, deme):
 @pytest.mark.parametrize("benefit", [1.5, 6.0])
 def test_rare_splitting_is_two_takeovers_one_after_the_other(benefit):
     """rho = phi(n-1) Phi(m): in one group by Moran's process, then among groups by Moran's process with the ratio
-    r = F_C/F_D [Traulsen & Nowak 2006, eqs 3-5]; weak selection favours C if b/c > 1 + n/(m-2), so here above 2."""
+    r = F_C/F_D [Traulsen & Nowak 2006]; weak selection favours C if b/c > 1 + n/(m-2), so here above 2."""
     m, n, w, replicates = 6, 4, 0.1, 8000
     members = n - 1
 

@@ -1,6 +1,6 @@
 """A large well-mixed population follows its rule's own mean field, but for noise of the size that it should have.
 
-The expected noise is the linear-noise approximation [van Kampen 2007, ch. X]: deviations are normal with covariance
+The expected noise is the linear-noise approximation [van Kampen 2007]: deviations are normal with covariance
 C/Z, C' = JC + CJ^T + D along the mean field's path (for Wright-Fisher its discrete form), worked out here in plain
 NumPy from the definition of each rule. Chi-square tests of deviations over C/Z, two-sided at ALPHA / TESTS.
 """

@@ -98,7 +98,8 @@ def test_density_of_cooperators_on_a_lattice(name):
 
 @pytest.mark.parametrize("selfish, below, above", [(False, 1.02, 1.06), (True, 1.75, 1.9)])
 def test_cooperators_die_out_between_these_temptations(selfish, below, above):
-    """Szabo & Toke 1998: at K = 0.1 the threshold is 1.036, or 1.847 where a player meets itself too."""
+    """At K = 0.1 the threshold is 1.036 [Szabó, Vukov & Szolnoki 2005], or 1.847 where a player meets itself too
+    [Szabó & Tőke 1998]."""
     shares = []
     for b in (below, above):
         words = "von Neumann + self" if selfish else "von Neumann"

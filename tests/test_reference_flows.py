@@ -628,7 +628,7 @@ def test_what_does_not_cycle(label, config, start, generations):
 @pytest.mark.parametrize("loss", [1.5, 2.0, 4.0])
 def test_rock_paper_scissors_that_dwells_ever_longer(loss):
     """At a corner the rates are -loss (contracting) and 1 (expanding), so that each stay is `loss` times as long as the
-    one before, however small the shares become [May & Leonard 1975; Hofbauer & Sigmund 1998, 17.5]."""
+    one before, however small the shares become [May & Leonard 1975; Hofbauer & Sigmund 1998]."""
     payoffs = [[0, -loss, 1], [1, 0, -loss], [-loss, 1, 0]]
     recording = flow(matrix(payoffs), [0.4, 0.35, 0.25], 20000.0, every=1.0)
     mix = recording.mix[0]

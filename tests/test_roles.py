@@ -1,7 +1,7 @@
 """Two roles: a game between two populations, each of which meets the whole other and looks at its own.
 
 A focal is uniform over both together; mixes are normalised per role [definitions.md; evo/dynamics; Hofbauer & Sigmund
-1998, ch. 10].
+1998].
 """
 
 import json

@@ -184,6 +184,29 @@ def test_intervals_hold_the_truth_with_a_third_of_the_runs_of_a_uniform_design()
     assert np.mean(held) >= 0.88  # of 20 problems; the slow test above has 200
 
 
+def test_where_the_next_runs_of_a_logistic_go():
+    """Least variance of each dose m + z/s in turn, from the information matrix: its design settles where it points to."""
+    from evo.tipping.posterior import LEVELS, Data, next_doses, posterior
+
+    at = np.linspace(-4, 4, 1601)
+    weight = 1 / (2 + 2 * np.cosh(at))  # of a run at these logits, p(1-p)
+    rows = np.array([np.ones_like(at), at])
+    information = 0.5 * np.eye(2)
+    for step in range(3000):
+        spread = np.linalg.inv(information)
+        asked = np.array([1, np.log(LEVELS[step % 3] / (1 - LEVELS[step % 3]))])
+        saved = weight * (asked @ spread @ rows) ** 2 / (1 + weight * np.einsum("in,ij,jn->n", rows, spread, rows))
+        best = saved.argmax()
+        information += weight[best] * np.outer(rows[:, best], rows[:, best])
+    assert abs(at[best]) == pytest.approx(np.log(0.87 / 0.13), abs=0.02)
+
+    logits, scale = np.array([-1, 0, 1]) * abs(at[best]), 0.2 / (2 * np.log(9))
+    runs = np.full(3, 4000)
+    data = Data(0.5 + scale * logits, runs, np.round(runs / (1 + np.exp(-logits))).astype(int))
+    chosen = next_doses(posterior(data), np.linspace(0, 1, 401), LEVELS, 3)
+    assert (chosen - 0.5) / scale == pytest.approx(logits, abs=0.06)
+
+
 def test_a_posterior_that_cannot_be_right_is_doubted():
     from evo.tipping.chance import deviance
     from evo.tipping.posterior import Data, posterior

@@ -36,7 +36,7 @@ class ReplicatorMutator(Spec):
 
 class DiscreteReplicator(Spec):
     """Map of one generation x_i <- x_i (w0 + beta*pi_i) / (w0 + beta*mean pi), with background fitness w0 > 0
-    [Maynard Smith 1982, appendix D]. A run in which w0 + beta*pi becomes negative stops at the state."""
+    [Maynard Smith 1982]. A run in which w0 + beta*pi becomes negative stops at the state."""
 
     kind: Literal["discrete_replicator"] = "discrete_replicator"
     background: Quantity = 1.0
@@ -65,7 +65,7 @@ class Smith(Spec):
 
 class Projection(Spec):
     """x' is the closest vector to beta*pi among those that point into the simplex at x: x_i' = beta*(pi_i - mean of pi)
-    over the strategies in use and those at 0 that gain [Friedman 1991; Lahkar & Sandholm 2008]. The field jumps where a
+    over the strategies in use and those at 0 that gain [Lahkar & Sandholm 2008]. The field jumps where a
     share reaches 0: the flow runs into the face, stays on it while it must, and leaves it again."""
 
     kind: Literal["projection"] = "projection"

@@ -19,7 +19,7 @@ WAYS = ("instead", "after")
 
 class PairwiseComparison(Spec):
     """A focal drawn uniformly copies a role model with probability 1/(1+exp(-beta(pi_model-pi_focal)))
-    [Traulsen, Nowak & Pacheco 2006, eq. 1].
+    [Traulsen, Nowak & Pacheco 2006].
 
     The role model is drawn from the other Z-1 (`others`), or from all Z (`all`), which changes times but no fixation
     probability. Mean field: x_i' = x_i sum_j x_j tanh(beta(pi_i-pi_j)/2), one unit of time being a generation of Z steps.
@@ -37,7 +37,7 @@ class PairwiseComparison(Spec):
 
 class LocalUpdate(Spec):
     """A focal drawn uniformly copies a role model with probability 1/2 + (beta/2)(pi_model-pi_focal)/D, 0 <= beta <= 1
-    [Traulsen, Claussen & Hauert 2005, eq. 1].
+    [Traulsen, Claussen & Hauert 2005].
 
     D is `largest_difference`, by default the largest less the smallest entry of the payoff table (trait bias not
     counted); it must be given where the payoffs move. A run in which the probability leaves [0, 1] stops at the state.

@@ -24,7 +24,7 @@ Stepped = Annotated[
 
 class Langevin(Spec):
     """Demographic noise: the diffusion approximation of the finite rule `of` in a population of size Z
-    [Traulsen, Claussen & Hauert 2005, eq. 7; 2012 for more than two strategies].
+    [Traulsen, Claussen & Hauert 2005; for more than two strategies Traulsen, Claussen & Hauert 2012].
 
     dx_j = sum_i (T_ij - T_ji) dt + sum_i sqrt((T_ij + T_ji)/Z) dW_ij, the noise of i and j being antisymmetric, and T
     the rates of the finite rule. Scheme: Euler-Maruyama (strong order 1/2, weak order 1) with `step` generations; where

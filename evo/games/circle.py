@@ -20,7 +20,7 @@ class RockPaperScissors(Spec):
 
     So list rock, paper, scissors; or rock, spock, paper, lizard, scissors. The winner earns `win`, the loser `loss` (a
     payoff, so negative where it hurts), two of a kind `tie`. `wins: {rock: {scissors: 2}}` is what rock earns where it
-    beats scissors instead, `losses: {scissors: {rock: -3}}` what scissors earns there [Hofbauer & Sigmund 1998, 7.7].
+    beats scissors instead, `losses: {scissors: {rock: -3}}` what scissors earns there [Hofbauer & Sigmund 1998].
     """
 
     kind: Literal["rock_paper_scissors"] = "rock_paper_scissors"

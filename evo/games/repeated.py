@@ -37,7 +37,7 @@ class RepeatedGame(Spec):
     zero_determinant; a strategy that is called like a rule follows it. An action is the opposite of the intended one with
     probability `error`, the first round's too. `discount` d weighs round t with (1-d) d^t, which is also the mean per
     round where another follows with probability d; 1 is the limit of means, from the first round on. The payoff is the
-    frequency of each outcome times its stage payoff, exactly [Nowak & Sigmund 1993; Sigmund 2010, ch. 3].
+    frequency of each outcome times its stage payoff, exactly [Nowak & Sigmund 1993; Sigmund 2010].
     """
 
     kind: Literal["repeated"] = "repeated"

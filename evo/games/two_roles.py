@@ -20,7 +20,7 @@ class MatchingPennies(Spec):
     """Matching pennies: the first role wins the `stake` of the second where both show the same side, and loses its own
     where they do not.
 
-    Two strategies for each role, in the same order of sides [Hofbauer & Sigmund 1998, ch. 10].
+    Two strategies for each role, in the same order of sides [Hofbauer & Sigmund 1998].
     """
 
     kind: Literal["matching_pennies"] = "matching_pennies"

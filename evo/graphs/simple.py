@@ -160,7 +160,7 @@ class Wheel(Spec):
 
 class CorePeriphery(Spec):
     """A core whose `core` members are all tied to each other, and a periphery of which each is tied to `ties` of the core
-    and to nobody else [Borgatti & Everett 1999]. The core are the first nodes; the periphery's ties go around it in turn,
+    and to nobody else [Borgatti & Everett 2000]. The core are the first nodes; the periphery's ties go around it in turn,
     so that all of the core have as many, give or take one.
     """
 

@@ -1,5 +1,5 @@
 """One step of the Dormand-Prince pair of order 8(5,3), with its error and its dense output [Hairer, Norsett & Wanner
-1993, II.5-6].
+1993].
 
 Of order 8 rather than 5: at the errors asked of a flow (1e-6 and less) it needs a fifth of the steps and 0.55 to 0.7 of
 the evaluations of the 5(4) pair, on which benchmarks/flows.py was measured first.

@@ -249,7 +249,7 @@ def _log_mass(successes, n, p):
 
 @kernel
 def _log_poisson(count, mean):
-    """The log of the Poisson mass, to full precision [Loader2000, eq. 5]."""
+    """The log of the Poisson mass, to full precision [Loader 2000]."""
     if count == 0:
         return -mean
     return -_deviance(float(count), mean) - _stirling_error(float(count)) - 0.5 * math.log(count) - _HALF_LOG_2PI

@@ -1,5 +1,5 @@
 """Coefficients of the Dormand-Prince pair of order 8(5,3) with its interpolant of order 7, as published in Hairer,
-Norsett & Wanner, Solving Ordinary Differential Equations I (1993), II.5 and II.6: the numbers of their code DOP853."""
+Norsett & Wanner 1993: the numbers of their code DOP853."""
 
 import math
 

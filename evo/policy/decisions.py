@@ -1,7 +1,7 @@
 """The Markov decision process of a finite population: how much of an intervention in which state and when.
 
 min E[cost] subject to P(target) >= p, by Lagrange: for a worth of success V backward induction gives the policy that is best
-for cost - V*P [Puterman 1994, ch. 4], and the least V that reaches p gives the least cost, exactly where a coin may choose
+for cost - V*P [Puterman 1994], and the least V that reaches p gives the least cost, exactly where a coin may choose
 between two policies; without one, an upper and a lower bound.
 """
 

@@ -42,7 +42,8 @@ class Rewiring(Spec):
 class Linking(Spec):
     """Ties that form and break [Pacheco, Traulsen & Nowak 2006]: of two individuals drawn uniformly, who play s and t, a tie
     breaks with probability `breaks[s][t]`, and where there is none one forms with probability propensity_s * propensity_t.
-    Left alone, a pair is tied with probability p/(p + breaks), p being the product.
+    Left alone, a pair is tied with probability p/(p + breaks), p being the product. The paper draws role models from the
+    whole population; here ties carry learning too.
 
     pace: such events for each update of a strategy, on average.
     """

@@ -74,7 +74,7 @@ class Sobol(Spec):
 
 class Saltelli(Spec):
     """The design for Sobol's indices of sensitivity, size * (paths + 2) points: two samples, and for each path the first
-    with that one column from the second [Saltelli 2010]. The size is a power of two."""
+    with that one column from the second [Saltelli et al. 2010]. The size is a power of two."""
 
     kind: Literal["saltelli"] = "saltelli"
     over: Over

@@ -39,7 +39,7 @@ class Warnings:
 
     fold: the value at which the frozen state ends. trends, controls: Kendall's tau of each measure, (replicates, 3). left: parts
     of the replicates, on either ramp, that had left the frozen state by chance before half of the way and are not counted.
-    slowing: value, and return time by theory, 1/|slowest rate| (n, 2).
+    slowing: value, and return time by theory, 1/abs(slowest rate) (n, 2).
     """
 
     path: str

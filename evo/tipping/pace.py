@@ -3,7 +3,7 @@
 A system tips by the pace if (1) the rest point it starts from, followed along the ramp with the number frozen at each value,
 stays stable throughout, (2) it tracks that rest point on a slow ramp, and (3) it leaves it on ramps faster than a critical rate.
 Where (1) fails it tips by a bifurcation, whatever the pace. Overshoot, going beyond a bifurcation and returning in time, is
-another question [Ritchie, Karadag & Sieber 2019]: `overshoot`.
+another question [Ritchie, Karadağ & Sieber 2019]: `overshoot`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ ABSOLUTE = (
 class Stationary:
     """Long-run probabilities of the states, and averages over them.
 
-    probabilities: of each state, in the order of `states`. residual: sum of |pi P - pi|. method and error in words.
+    probabilities: of each state, in the order of `states`. residual: sum of the absolute values of pi P - pi. method and
+    error in words.
     """
 
     chain: Chain = field(repr=False)

@@ -1,6 +1,6 @@
 """Where rest points along a branch change: folds, branch points, Hopf points, invasions.
 
-Tests that change sign there [Kuznetsov 2004, chapter 10]: the parameter's part of the direction (fold), the determinant
+Tests that change sign there [Kuznetsov 2004]: the parameter's part of the direction (fold), the determinant
 of the derivative with the direction below it (branch point), the product of sums of pairs of eigenvalues (Hopf; of a map
 the product of |mu_i mu_j| - 1, Neimark-Sacker, and the determinant of J + 1, flip), and the growth of each strategy that
 is absent (transcritical: it can invade beyond).

@@ -6,7 +6,7 @@ included), polynomial for groups (all zeros, certified by subdivision). Flows th
 response, bnn, smith, projection) have those of them that are Nash. Fields with mutation or logit choice are searched
 whole: certified where they are polynomials or have enclosures (one role, no conformity or prestige, a game that does not
 read the mix), else by a polynomial that follows them for two strategies, or by Newton's method from many starts, whose
-completeness the sum of indices tests [Hofbauer & Sigmund 1998, chapter 13].
+completeness the sum of indices tests [Hofbauer & Sigmund 1998].
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sign changes on (0, 1) of a polynomial in Bernstein form, sum_j C(m, j) b_j x^j (1-x)^(m-j): all of them.
 
-A piece whose coefficients change sign v times has v zeros or fewer by an even number [Farouki 2012, section 9]; pieces
+A piece whose coefficients change sign v times has v zeros or fewer by an even number [Farouki 2012]; pieces
 are cut until v is 0 or 1. Zeros at the very ends are taken out first: there the leading coefficients vanish exactly, where
 an expansion in powers of x would smear them over the neighbourhood.
 """

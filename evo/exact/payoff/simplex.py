@@ -3,7 +3,7 @@
 The mean of b[c] over the composition c of m co-players drawn from the mix x, sum_c Multinomial(c; m, x) b[c], is a
 polynomial of degree m in Bernstein form: its coefficients are the payoffs themselves. On any part of the simplex its
 values lie between the smallest and the largest coefficient of that part (`blended` gives them), which is what certified
-root finding rests on [Farouki 2012, section 9]. Compositions in descending lexicographic order, as in payoff tables.
+root finding rests on [Farouki 2012]. Compositions in descending lexicographic order, as in payoff tables.
 """
 
 from __future__ import annotations

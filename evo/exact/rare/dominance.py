@@ -63,7 +63,8 @@ class Dominance:
 
     @property
     def risk_dominant(self) -> str | None:
-        """The strategy with the larger basin, or the higher chance to take over; None on a tie."""
+        """The strategy that earns more on average over the edge: of pairs the one with the larger basin, and under Fermi and
+        Moran with exponential fitness the one more likely to take over; None on a tie."""
         return self._winner(self.risk)
 
     @property

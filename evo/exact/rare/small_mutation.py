@@ -74,7 +74,7 @@ class SmallMutation:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the states are called: their strategy, or their strategies joined by `, `."""
+        """What the states are called: their strategy, or their strategies joined by commas."""
         return tuple(", ".join(self.strategies[i] for i in state) for state in self.states)
 
     @property

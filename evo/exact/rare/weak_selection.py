@@ -83,7 +83,7 @@ def weak_selection(model: Model, *, mutant: str, resident: str, environment: Val
 
 def structure_coefficients(model: Model) -> np.ndarray:
     """sigma_j, j = 0..n-1: weak selection favours the first of two strategies over the second, rho_first > rho_second, iff
-    sum_j sigma_j (a_j - b_{n-1-j}) > 0, (n,) [Wu, Garcia, Hauert & Traulsen 2013].
+    sum_j sigma_j (a_j - b_{n-1-j}) > 0, (n,) [Wu, García, Hauert & Traulsen 2013].
 
     a_j, b_j: payoffs to either with j co-players of the first; sigma_0 = 1. They depend on the model's population, rule
     and group size, not on its payoffs: the slope of rho is linear in these, so each is that of a game in which one payoff

@@ -1,6 +1,6 @@
 """Stationary distribution of two strategies under a rule that changes one individual a step, in closed form.
 
-Such a chain is in detailed balance, so pi_k is proportional to prod_{l<=k} T+_{l-1}/T-_l [Karlin & Taylor 1975, ch. 4.6],
+Such a chain is in detailed balance, so pi_k is proportional to prod_{l<=k} T+_{l-1}/T-_l [Karlin & Taylor 1975, ch. 4],
 which is summed as logarithms: each probability is accurate relative to itself.
 """
 

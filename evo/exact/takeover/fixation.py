@@ -1,7 +1,7 @@
 """Fixation: the chance that a mutant takes over a finite population of one other strategy, and how long it takes.
 
-Where one individual changes at a time, rho = 1/(1 + sum_m prod_{k<=m} T-_k/T+_k) [Karlin & Taylor 1975, ch. 4.7;
-Traulsen & Hauert 2009, eq. 5] as a sum of exponentials, so that 1e-400 is a number like any other; mean times by
+Where one individual changes at a time, rho = 1/(1 + sum_m prod_{k<=m} T-_k/T+_k) [Karlin & Taylor 1975, ch. 4;
+Traulsen & Hauert 2009] as a sum of exponentials, so that 1e-400 is a number like any other; mean times by
 eliminating states one after the other, without differences; times given fixation from the chain conditioned on it
 (Doob's transform [Altrock & Traulsen 2009]). Rules that change many individuals at once are solved as a dense chain.
 """
