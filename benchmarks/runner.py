@@ -5,8 +5,10 @@
 
 Jobs: tiny replicates of one point (what the engine adds), points of some 10 ms (how well two threads share them), and a
 two-strategy Moran process that Mesa can express too (`batch_run`, one process). joblib and Mesa are used where they are
-installed. evo writes a run folder, checksums and fsync included; the others return their rows. With --points: so many points,
-each with one tiny replicate, planned and stored, and the memory that it takes.
+installed. evo writes a run folder, checksums and fsync included; the others return their rows. Where other work takes a share of
+the second core no two threads can reach twice the speed of one: so two processes of one thread, half of the points each, are
+timed in turn with the two threads, as what the machine gives. With --points: so many points, each with one tiny replicate, planned
+and stored, and the memory that it takes.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ import argparse
 import importlib.util
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import numpy as np
@@ -41,6 +45,8 @@ sweep: {grid: {parameters.benefit: {linspace: [2, 8, POINTS]}}}
 measure: [final_mix]
 """
 
+SIZED, POINTS = (4000, 10), 200  # generations and replicates that take some 10 ms; points
+
 
 def job(generations: int, replicates: int, points: int) -> evo.Experiment:
     text = MORAN.replace("GENERATIONS", str(generations)).replace("REPLICATES", str(replicates))
@@ -49,18 +55,48 @@ def job(generations: int, replicates: int, points: int) -> evo.Experiment:
 
 def seconds(call: Callable[[], Any], repeats: int) -> float:
     """Median of the wall times; the first call, which may compile, is left out."""
-    call()
-    took = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        call()
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+    return statistics.median(in_turn([call], repeats)[0])
+
+
+def in_turn(calls: list[Callable[[], Any]], repeats: int) -> np.ndarray:
+    """Wall times, (calls, repeats), of calls made in turn; a first one each, which may compile, is left out."""
+    took = np.empty((len(calls), repeats + 1))
+    for turn in range(repeats + 1):
+        for place, call in enumerate(calls):
+            began = time.perf_counter()
+            call()
+            took[place, turn] = time.perf_counter() - began
+    return took[:, 1:]
 
 
 def by_evo(experiment: evo.Experiment, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         evo.run(experiment, out=Path(folder) / "run", workers=workers)
+
+
+class Halves:
+    """Two processes of one thread each, which have run once, and run half of the points at a time each."""
+
+    def __init__(self, points: int) -> None:
+        asked = [sys.executable, __file__, "--half", str(points // 2)]
+        self.both = [Popen(asked, stdin=PIPE, stdout=PIPE, text=True) for _ in range(2)]
+
+    def __call__(self) -> None:
+        for half in self.both:
+            print("go", file=half.stdin, flush=True)
+        for half in self.both:
+            half.stdout.readline()
+
+    def end(self) -> None:
+        for half in self.both:
+            half.communicate()
+
+
+def one_half(points: int) -> None:
+    """What each of two halves does: runs its points whenever it is told to."""
+    for _ in sys.stdin:
+        by_evo(job(*SIZED, points), 1)
+        print("done", flush=True)
 
 
 def by_kernel(experiment: evo.Experiment) -> None:
@@ -136,8 +172,12 @@ def many(points: int) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--half", type=int, default=None, help=argparse.SUPPRESS)
     options.add_argument("--points", type=int, default=None, help="so many points planned and stored, instead")
     asked = options.parse_args()
+    if asked.half:
+        one_half(asked.half)
+        return
     if asked.points:
         many(asked.points)
         return
@@ -147,10 +187,17 @@ def main() -> None:
     added = seconds(lambda: by_evo(tiny, 1), repeats) - seconds(lambda: by_kernel(tiny), repeats)
     print(f"tiny replicates: the engine adds {added / 1e5 * 1e6:.1f} us to each, folder included")
 
-    sized = job(4000, 10, 200)
-    one, two = (seconds(lambda workers=workers: by_evo(sized, workers), repeats) for workers in (1, 2))
+    sized, halves = job(*SIZED, POINTS), Halves(POINTS)
+    took = in_turn([lambda: by_evo(sized, 1), lambda: by_evo(sized, 2), halves], repeats)
+    halves.end()
+    (one, two, apart), most = np.median(took, axis=1), took[0] / took[1] / 2
     print(
-        f"200 points of {one / 200 * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency {one / two / 2:.2f}"
+        f"{POINTS} points of {one / POINTS * 1e3:.0f} ms: 1 thread {one:.2f} s, 2 threads {two:.2f} s, efficiency "
+        f"{np.median(most):.2f} ({most.min():.2f} to {most.max():.2f})"
+    )
+    print(
+        f"  two processes of one thread, half of them each: {apart:.2f} s, {np.median(took[0] / took[2]) / 2:.2f}; "
+        f"the two threads take {np.median(took[1] / took[2]):.2f} times as long"
     )
     if importlib.util.find_spec("joblib"):
         other = seconds(lambda: by_joblib(sized, 2), repeats)
