@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from evo._errors import ConfigError, ConfigProblem, listed, suggest
+from evo.batch.progress import duration
 from evo.batch.room import available_memory, free_space, in_bytes
 from evo.batch.shards import WHOLE, Shard
 from evo.batch.tables import outcome_schema, outcome_types, path_schema, path_types, points_table
@@ -29,7 +31,8 @@ from evo.recording import plan_of, recording_bytes
 from evo.sweeps import Settings
 
 KEPT_POINTS = 4096  # built points that stay in memory (50 kB each); where there are more, they are built again
-MANY_POINTS = 100_000  # a point takes a millisecond to build
+MANY_POINTS = 100_000  # from these on it is asked first: a point takes 0.1 to 1 ms to build
+FEW_POINTS = 50  # of which is seen how long all of them would take
 MANY_ROWS = 20_000_000
 SHARE_OF_MEMORY = 0.5
 STRIDE = 2**24  # more than the replicates a point may have: point * STRIDE + replicate numbers every row
@@ -237,8 +240,9 @@ def make_plan(
     if total <= MANY_POINTS or allow_large:
         total = sum(experiment.sizes) if experiment.sweep else 1
     if total > MANY_POINTS and not allow_large:
-        minutes = total // 60_000
-        raise LargePlanError([f"it has {total:,} points: to check them alone takes about {minutes:,} minutes"])
+        raise LargePlanError(
+            [f"it has {total:,} points: to check them alone takes about {_time_to_build(experiment, total)}"]
+        )
     survey = _Survey(experiment, shard)
     for point in experiment.points():
         survey.add(point)
@@ -247,6 +251,15 @@ def make_plan(
     plan = survey.plan()
     _check_asked(plan)
     return plan
+
+
+def _time_to_build(experiment: Experiment, points: int) -> str:
+    """In words, from how long the first few take."""
+    survey, times = _Survey(experiment, WHOLE), [time.perf_counter()]
+    for point in itertools.islice(experiment.points(), FEW_POINTS):
+        survey.add(point)
+        times.append(time.perf_counter())
+    return duration(points * float(np.median(np.diff(times))))  # before the first of them all values are listed
 
 
 def _check_asked(plan: Plan) -> None:
