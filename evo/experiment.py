@@ -24,7 +24,7 @@ from evo.interventions import Interventions, Schedule, changes_graph, check_inte
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.measures.networks import OfGraphs as MeasureOfGraphs
-from evo.model import Model, Parameter, Parts
+from evo.model import Model, Parts
 from evo.pictures import Mix, OfGraphs, Paths, Picture
 from evo.precision import Precise
 from evo.recording import check_steps, is_flow, start_shares
@@ -267,26 +267,26 @@ class Experiment(Parts):
         Raises ConfigError where a path does not exist, the value does not fit, or an environment variable shadows the
         parameter.
         """
-        if (parameters := self._moved(settings)) is not None:
-            with suppress(ValueError):  # which the whole check tells, and from where
-                return self.kin(parameters)
+        with suppress(ValueError):  # which the whole check tells, and from where
+            if (found := self._near(settings)) is not None:
+                return found
         return _spec.validate(Experiment, self.data_with(settings))
 
-    def _moved(self, settings: Mapping[str, Any]) -> dict[str, Parameter] | None:
-        """The parameters, where the settings are values of these and nothing else."""
-        parameters = dict(self.parameters)
+    def _near(self, settings: Mapping[str, Any]) -> Experiment | None:
+        """`replace` by values of parameters and by parts of the run, without validating the rest again; None for others."""
+        parameters, of_run = dict(self.parameters), dict[str, Any]()
         for path, value in settings.items():
             section, _, name = path.partition(".")
             number = type(value) in (int, float) and abs(value) <= sys.float_info.max
-            if section != "parameters" or name not in parameters or name in self.environment or not number:
+            if section == "run":
+                of_run[path] = value
+            elif section == "parameters" and name in parameters and name not in self.environment and number:
+                parameters[name] = kin(parameters[name], {"value": float(value)})
+            else:
                 return None
-            parameters[name] = kin(parameters[name], {"value": float(value)})
-        return parameters
-
-    def kin(self, parameters: dict[str, Parameter]) -> Self:
-        """The same with these parameters, which differ from its own in their values; raises ConfigError."""
-        found = super().kin(parameters)
-        vars(found)["model"] = self.model.kin(parameters)
+        changes = {"run": _spec.validate(Run, self.data_with(of_run)["run"])} if of_run else {}
+        found = self.kin(parameters, **changes)
+        vars(found)["model"] = self.model.kin(parameters) if len(of_run) < len(settings) else self.model
         found._check(Problems())
         return found
 

@@ -102,12 +102,12 @@ class Parts(Spec):
         """What is known of it and its kin (`evo._kin`)."""
         return {}
 
-    def kin(self, parameters: dict[str, Parameter]) -> Self:
-        """The same with these parameters, which differ from its own in their values: not validated."""
+    def kin(self, parameters: dict[str, Parameter], **others: Spec) -> Self:
+        """The same with these parameters, which differ from its own in their values, and other fields: not validated."""
         self.in_common  # noqa: B018  (so that there is something to share)
-        found = kin(self, {"parameters": parameters})
-        if isinstance(self.game, Calculated):
-            del vars(found)["in_common"]  # for the game's formulas hold the values
+        found = kin(self, {"parameters": parameters, **others})
+        if others or isinstance(self.game, Calculated):  # of which the formulas hold the values
+            del vars(found)["in_common"]
         return found
 
     @cached_property
@@ -150,9 +150,9 @@ class Model(Parts):
         self.lowered  # noqa: B018  (every other check)
         return self
 
-    def kin(self, parameters: dict[str, Parameter]) -> Self:
-        """The same with these parameters, which differ from its own in their values; raises ConfigError."""
-        found = super().kin(parameters)
+    def kin(self, parameters: dict[str, Parameter], **others: Spec) -> Self:
+        """Raises ConfigError where a value is wrong."""
+        found = super().kin(parameters, **others)
         calculated = isinstance(self.game, Calculated)
         vars(found)["lowered"] = lower(found) if calculated else lower_kin(found, self.lowered)
         return found

@@ -1,6 +1,7 @@
 """Experiments that differ in the values of parameters: built from each other as they are built anew."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,8 +75,21 @@ def check(experiment: Experiment) -> int:
     for name, parameter in experiment.parameters.items():
         if name in experiment.environment:
             continue
-        for value in (parameter.value * 0.75 + 0.125, parameter.value, -1.5, 10**3):
-            settings = {f"parameters.{name}": value}
+        changes: list[dict[str, Any]] = [
+            {f"parameters.{name}": value} for value in (parameter.value * 0.75 + 0.125, parameter.value, -1.5, 10**3)
+        ]
+        run: list[dict[str, Any]] = [
+            {"run.seed": 7},
+            {"run.generations": 8},
+            {"run.record": {"every": 2}},
+            {"run.start": "random"},
+        ]
+        run += [
+            {"run.generations": -1},
+            {"run.start": {"nobody": 1}},
+            {"run.start": {experiment.strategy_names[0]: 1.0}},
+        ]
+        for settings in changes + ([] if count else run + [changes[0] | one for one in run]):
             try:
                 wanted = anew(experiment, settings)
             except ConfigError as error:
@@ -90,7 +104,8 @@ def check(experiment: Experiment) -> int:
             assert same(found.model.lowered, wanted.model.lowered), settings
             assert found.model == wanted.model
             assert found.model.form == wanted.model.form
-            again = found.replace({f"parameters.{name}": parameter.value})
+            assert found.plan_arguments == wanted.plan_arguments
+            again = found.replace({f"parameters.{name}": parameter.value, "run": experiment.data["run"]})
             assert same(again.model.lowered, experiment.model.lowered)
             assert again.address == experiment.address
             count += 1
