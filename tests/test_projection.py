@@ -151,6 +151,14 @@ def test_constant_payoffs_in_closed_form():
 
 
 @pytest.mark.pure
+@pytest.mark.parametrize("later", [0.01, 1e-3, 1e-6, 1e-9, 1e-12, 1e-14])
+def test_an_event_just_before_the_end(later):
+    gone = 0.3 / (5 / 3)
+    path = course(game([[1, 1, 1], [0, 0, 0], [-2, -2, -2]]), [0.2, 0.5, 0.3], gone * (1 + later), 1)
+    assert path.mix[0, -1] == pytest.approx([0.44, 0.56, 0], abs=later)
+
+
+@pytest.mark.pure
 def test_a_share_that_only_touches_the_face_within_a_step():
     """Standard rock, paper, scissors turns in circles around the middle at angular speed sqrt(3): one that reaches just
     beyond the edges is pushed onto the circle that touches them, and stays on it."""

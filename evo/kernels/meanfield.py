@@ -136,7 +136,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
         while t < target and reason == COMPLETED:
             h = min(h, longest)
             shortest = SMALLEST * max(1.0, t)
-            last = t + 1.01 * h >= target
+            last = t + (1.01 if whole == 0.0 else 1.0) * h >= target
             step = target - t if last else h
             overwrite(mix, before)
             fill_stages(1, STAGES + 1, process, t, step, moving, logarithmic, state, stages, mix, work, trial)
@@ -168,7 +168,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 dense_output(step, state, trial, stages, dense)
             if projecting and step > shortest:
                 theta = first_event(process, t, step, state, dense, middle, sought, margins, work)
-                if theta < 1.0:
+                if (1.0 - theta) * step > shortest:
                     counts[EFFECTIVE] += 1
                     overwrite(before, mix)
                     whole = max(whole, step)
