@@ -143,7 +143,7 @@ def scratch(process: Process, watched: int = 0, ledger: Program = NO_LEDGER) -> 
         states=np.zeros((3, size)),
         stages=np.zeros((STAGES + 1 + EXTRA, size)),
         dense=np.zeros((7, size)),
-        shares=np.zeros((6, strategies)),
+        shares=np.zeros((11, strategies)),
         drawn=np.zeros(strategies, np.int64),
         memo=np.full((process.meeting.whole + 1 if _remembers(process) else 0, 4), -1.0),
         leap=np.zeros((3, strategies, strategies) if process.rule.pace == codes.LEAP else (3, 0, 0)),

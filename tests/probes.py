@@ -8,7 +8,8 @@ from evo.kernels.arrays import PAYOFF, PULL
 from evo.kernels.births import fill_births
 from evo.kernels.encounter import meet, rate
 from evo.kernels.environment import begin_environment, evaluate
-from evo.kernels.field import fill_field, imitates_only, write_mix
+from evo.kernels.faces import take_up
+from evo.kernels.field import imitates_only, write_mix
 from evo.kernels.payoffs import begin_table
 from evo.model import Model
 from evo.recording import scratch
@@ -37,7 +38,7 @@ def probe_field(process, t, mix, rng, state, work, derivative):
     begin_environment(process.laws, 0.0, rng, work)
     evaluate(process, 0.0, np.int64(ALL), np.bool_(True), work)
     begin_table(process.game, process.meeting, work)
-    fill_field(process, t, logarithmic, state, mix, work, derivative)
+    take_up(process, t, logarithmic, state, mix, work, derivative)
     if logarithmic:
         for i in range(len(mix)):
             derivative[i] *= mix[i]

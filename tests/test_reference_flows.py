@@ -206,26 +206,6 @@ def test_a_share_dies_out_beyond_the_smallest_double():
     assert (path[40:] < 1e-14).all() and (path >= 0).all()
 
 
-def test_projection_runs_into_a_face_and_leaves_it():
-    """Against tiny steps of Euler, each projected onto the simplex: good rock, paper, scissors from near an edge."""
-    payoffs, mix = np.array([[0, -1, 1.5], [1.5, 0, -1], [-1, 1.5, 0]]), np.array([0.9, 0.08, 0.02])
-    step, seen = 1e-5, {}
-    for place in range(400_000):
-        if place % 20_000 == 0:
-            seen[place * step] = mix
-        mix = nearest_mix(mix + step * (payoffs @ mix))
-    found = flow(matrix(payoffs.tolist(), "projection"), [0.9, 0.08, 0.02], 4.0, every=0.2).mix[0]
-    assert min(mix.min() for mix in seen.values()) == 0
-    assert found[: len(seen)] == pytest.approx(np.array(list(seen.values())), abs=1e-4)
-
-
-def nearest_mix(vector):
-    """The mix closest to a vector: shift all by the same amount, cut at 0."""
-    falling = np.sort(vector)[::-1]
-    shifts = (np.cumsum(falling) - 1) / np.arange(1, len(vector) + 1)
-    return np.maximum(vector - shifts[np.flatnonzero(falling > shifts)[-1]], 0)
-
-
 def test_discrete_replicator_spirals_out_of_zero_sum_games():
     """Maynard Smith's map in rock, paper, scissors: the product of shares falls, the less the larger the background, by
     about sum (pi/w0)^2/2 at a step near the centre."""

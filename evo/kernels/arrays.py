@@ -175,7 +175,7 @@ class Work(NamedTuple):
     states: Array  # float64 (3, d+q): of the integrator
     stages: Array  # float64 (16, d+q)
     dense: Array  # float64 (7, d+q)
-    shares: Array  # float64 (6, d)
+    shares: Array  # float64 (11, d)
     drawn: Array  # int64 (d,)
     memo: (
         Array  # float64 (Z+1, 4): of two strategies, what happens at each count (kernels/two.py); empty where not kept

@@ -159,7 +159,7 @@ def fill_mix_field(
                 if state[i] == -math.inf:
                     derivative[i] = 0.0
         elif rule.code == PROJECTION:
-            projection_flow(rule, first, stop, mix, strategy, derivative)
+            projection_flow(rule, first, stop, strategy, derivative)
         elif rule.code == BNN or rule.code == SMITH:
             excess_flow(rule, to, first, stop, mean, mix, strategy, derivative)
         else:

@@ -50,10 +50,25 @@ def excess_flow(rule, to, first, stop, mean, mix, strategy, derivative):
 
 
 @inner
-def projection_flow(rule, first, stop, mix, strategy, derivative):
-    """The payoffs projected onto the directions that point into the simplex: less their mean over the strategies in use
-    and those at 0 that lie above it, found by taking in the best of these while they raise the mean [Lahkar & Sandholm
-    2008]."""
+def projection_flow(rule, first, stop, strategy, derivative):
+    """The payoffs less their mean, of the strategies in use (1 in row PULL) alone: smooth while these stay the same."""
+    members, total = 0, 0.0
+    for i in range(first, stop):
+        if strategy[PULL, i] > 0.0:
+            members += 1
+            total += strategy[PAYOFF, i]
+    for i in range(first, stop):
+        derivative[i] = rule.intensity * (strategy[PAYOFF, i] - total / members) if strategy[PULL, i] > 0.0 else 0.0
+
+
+@inner
+def choose_used(rule, first, stop, least, mix, strategy):
+    """Which strategies the projection moves, as 1 in row PULL; the others are held at 0.
+
+    Those with a share; and of those without, the best first, who gain over the mean of all so far, by `least` and by more
+    than their payoff is rounded. Then the payoffs less their mean are the closest vector that points into the simplex
+    [Lahkar & Sandholm 2008].
+    """
     members, total = 0, 0.0
     for i in range(first, stop):
         strategy[PULL, i] = 1.0 if mix[i] > 0.0 else 0.0
@@ -63,13 +78,17 @@ def projection_flow(rule, first, stop, mix, strategy, derivative):
     while True:
         best = -1
         for i in range(first, stop):
-            if strategy[PULL, i] == 0.0 and strategy[PAYOFF, i] * members > total:
-                if best < 0 or strategy[PAYOFF, i] > strategy[PAYOFF, best]:
-                    best = i
-        if best < 0:
-            break
+            if strategy[PULL, i] == 0.0 and (best < 0 or strategy[PAYOFF, i] > strategy[PAYOFF, best]):
+                best = i
+        if best < 0 or shortfall(rule, total / members, strategy[PAYOFF, best]) >= -least:
+            return
         strategy[PULL, best] = 1.0
         members += 1
         total += strategy[PAYOFF, best]
-    for i in range(first, stop):
-        derivative[i] = rule.intensity * (strategy[PAYOFF, i] - total / members) if strategy[PULL, i] > 0.0 else 0.0
+
+
+@inner
+def shortfall(rule, mean, payoff):
+    """By how much a payoff lies below the mean of those in use, per generation and relative to its own size where that is
+    above 1: negative for a strategy that the projection lets in."""
+    return rule.intensity * (mean - payoff) / (1.0 + rule.intensity * abs(payoff))

@@ -41,17 +41,18 @@ def fill_stages(first, last, process, t, h, moving, logarithmic, state, stages, 
 
 
 @inline
-def scaled_error(strategies, h, logarithmic, clamped, tolerance, state, trial, stages):
-    """Largest error of a component over what it may be (1 is just accepted); infinite where a share turned negative.
+def scaled_error(strategies, h, logarithmic, clamped, least, tolerance, state, trial, stages):
+    """Largest error of a component over what it may be (1 is just accepted); infinite where a share fell below
+    `least`.
 
     Shares carry a relative error, a logarithm an absolute one, and so does a share that is `clamped` at 0; environment
     variables are relative to 1e-6 or more.
     """
     fifth, third = 0.0, 0.0
     for i in range(len(state)):
-        if i < strategies and (trial[i] < 0.0 and not logarithmic) and not (clamped and trial[i] > -tolerance):
+        if i < strategies and trial[i] < least:
             return math.inf
-        if trial[i] == -math.inf:
+        if logarithmic and trial[i] == -math.inf:
             continue
         size = max(abs(state[i]), abs(trial[i]))
         if i >= strategies:

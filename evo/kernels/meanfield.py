@@ -22,6 +22,7 @@ from evo.kernels._cache import apart, entry, inner
 from evo.kernels.arrays import EFFECTIVE, NOMINAL, PAYOFF, PERIOD, REASON, RECORDED, RESTING, VALUE
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
+from evo.kernels.faces import FORMER, MARGINS, first_event, take_up
 from evo.kernels.field import fill_field, imitates_only, jumps, read_mix, settle, still, write_mix
 from evo.kernels.halts import BARELY, next_pause, pay_over, set_down
 from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
@@ -73,6 +74,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     stages, dense, shares = work.stages, work.dense, work.shares
     strategies, size = shares.shape[1], len(state)
     mix, before, sought, section, low, high = shares[0], shares[1], shares[2], shares[3], shares[4], shares[5]
+    margins = shares[MARGINS:FORMER]
     if plan.resume < 0.0:
         begin_replicate(process, plan, key, point, number, rng, work, mix)
         seed_stream(key, np.uint64(number), point, np.uint64(ENVIRONMENT_STREAM), rng)
@@ -82,10 +84,12 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     logarithmic = imitates_only(process.rule, process.meeting)
     moving, jumping = not still(process), jumps(process.rule)
     roles, slides = process.roles, 0
-    clamped = process.rule.code == PROJECTION or jumping  # a share may run into 0, or leave it at full speed
+    projecting = process.rule.code == PROJECTION
+    clamped = projecting or jumping  # a share may run into 0, or leave it at full speed
     allowed = LOCAL * plan.tolerance
-    if clamped:
+    if jumping:
         allowed = max(KINKED * allowed, FINEST)
+    least = -math.inf if logarithmic or projecting else -allowed if jumping else 0.0  # a share that a step may end with
     t = max(plan.resume, 0.0)
     if plan.resume < 0.0:
         begin_watches(since)
@@ -104,7 +108,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     for i in range(strategies):
         work.scalars[process.mix + i] = mix[i]
     begin_table(process.game, process.meeting, work)
-    fill_field(process, t, logarithmic, state, mix, work, stages[0])
+    take_up(process, t, logarithmic, state, mix, work, stages[0])
     mean = mean_payoff(mix, work.strategy)
     keeping, halt = kept(plan), math.inf
     open_ledger(plan, t, work)
@@ -120,6 +124,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
     watch(plan, t, roles, process.wholes, mix, since, tipped)
     longest = min(process.longest, SHORTEST * plan.generations) if process.eventful else plan.generations
     h = min(longest, 0.01 / (1e-3 + largest(stages[0])))
+    whole = 0.0  # a step that was cut at an event
     leading = lead(roles, mix, process.rule.code == IMITATE_BEST, work.strategy) if jumping else 0
     reason = work.status[REASON]
     duration = max(t - plan.burn_in, 0.0) if plan.averages else 0.0
@@ -130,11 +135,12 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             target = min(target, plan.burn_in)
         while t < target and reason == COMPLETED:
             h = min(h, longest)
-            last = t + 1.01 * h >= target
+            shortest = SMALLEST * max(1.0, t)
+            last = t + (1.01 if whole == 0.0 else 1.0) * h >= target
             step = target - t if last else h
             overwrite(mix, before)
             fill_stages(1, STAGES + 1, process, t, step, moving, logarithmic, state, stages, mix, work, trial)
-            error = scaled_error(strategies, step, logarithmic, clamped, allowed, state, trial, stages)
+            error = scaled_error(strategies, step, logarithmic, clamped, least, allowed, state, trial, stages)
             trouble = work.status[REASON]
             ahead = lead(roles, mix, process.rule.code == IMITATE_BEST, work.strategy) if jumping else 0
             if ahead != leading and step > NEAR * plan.tolerance and error <= 1.0 and trouble == 0:
@@ -147,19 +153,28 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 overwrite(before, mix)
                 h = next_size(step, math.inf if trouble != 0 else error)
                 work.status[REASON] = 0
-                if h < SMALLEST * max(1.0, t):
+                if h < shortest:
                     reason = trouble if trouble != 0 else STEP_TOO_SMALL
                 if flag[0] != 0:
                     reason = INTERRUPTED
                 continue
             after = target if last else t + step
             end_mean = mean_payoff(mix, work.strategy) if plan.averages else 0.0
-            if keeping:
+            if keeping or projecting:
                 fill_stages(
                     STAGES + 1, STAGES + 1 + EXTRA, process, t, step, moving, logarithmic, state,
                     stages, sought, work, middle,
                 )  # fmt: skip
                 dense_output(step, state, trial, stages, dense)
+            if projecting and step > shortest:
+                theta = first_event(process, t, step, state, dense, middle, sought, margins, work)
+                if (1.0 - theta) * step > shortest:
+                    counts[EFFECTIVE] += 1
+                    overwrite(before, mix)
+                    whole = max(whole, step)
+                    h = max(theta * step, shortest)
+                    continue
+            if keeping:
                 if halt == math.inf:
                     halt = next_pause(process, plan, t, step, after, logarithmic, state, dense, middle, sought, work)
                     if halt >= plan.generations:
@@ -186,7 +201,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                 add_average(AT_END * step, before, mean, means, numbers)
                 add_average(AT_END * step, mix, end_mean, means, numbers)
                 add_environment(AT_END * step, strategies, environment, means)
-            if not keeping and (passed or due or averaging or len(since) > 0):
+            if not (keeping or projecting) and (passed or due or averaging or len(since) > 0):
                 fill_stages(
                     STAGES + 1, STAGES + 1 + EXTRA, process, t, step, moving, logarithmic, state,
                     stages, sought, work, middle,
@@ -227,6 +242,9 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
                     reason = NONFINITE_STATE
             t = after
             h = max(next_size(step, error), h if last else 0.0)
+            if projecting and take_up(process, t, logarithmic, state, mix, work, stages[0]):
+                h = max(h, whole)
+            whole = 0.0
             if reason == COMPLETED:
                 reason = early_end(plan, logarithmic, strategies, mix, stages[0], turn)
             if jumping:
@@ -247,7 +265,7 @@ def integrate(process, plan, key, point, number, replicate, flag, work, recordin
             cross(process.laws, 0.0, t, rng, work.events)
             for place in range(len(process.laws.moved)):
                 state[strategies + place] = work.events[VALUE, process.laws.moved[place]]
-            fill_field(process, t, logarithmic, state, mix, work, stages[0])
+            take_up(process, t, logarithmic, state, mix, work, stages[0])
             mean = mean_payoff(mix, work.strategy)
             reason = work.status[REASON]
             if t < halt:
