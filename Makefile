@@ -14,11 +14,11 @@ help:  ## show this list
 run: .venv/run.stamp  ## the main job: run configs/big_shift.yaml into runs/big_shift
 	.venv/bin/evo run configs/big_shift.yaml --out runs/big_shift --resume
 
-test: .venv/test.stamp  ## the tests, without the slow ones
+test: .venv/test.stamp  ## the tests, without the slow ones; of the many cases of a kind a third, another one each day
 	$(PYTEST) --junitxml=build/tests.xml
 
-test-slow: .venv/test.stamp  ## the slow tests
-	$(PYTEST) -m slow
+test-slow: .venv/test.stamp  ## the slow tests, and all cases of a kind
+	$(PYTEST) -m "slow or rota" --rota all
 
 test-pure: .venv/test.stamp  ## the small cases again, kernels run as plain Python
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -m pure

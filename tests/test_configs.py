@@ -120,6 +120,7 @@ def test_all_points_build(configs, name):
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name == "big_shift" else name for name in NAMES]
 )
+@pytest.mark.rota
 def test_runs_and_draws(configs, name, tmp_path):
     """All points, a few generations long; every picture that the config asks for can be drawn of them."""
     result = evo.run(short(configs[name]), progress=False)

@@ -102,6 +102,7 @@ def random_config(seed, rule, mutation):
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: "-".join(str(value) for value in rule.values()))
+@pytest.mark.rota
 def test_rates_and_distribution_are_those_of_the_events(rule, mutation):
     for seed, when in ((1, {}), (2, {"when": "after"}), (3, {})):
         timed = {} if rule["kind"] == "moran" else when

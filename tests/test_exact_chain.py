@@ -97,6 +97,7 @@ def agrees_with_definitions(config, **given):
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 @pytest.mark.parametrize("rule, parts", OPTIONS, ids=str)
+@pytest.mark.rota
 def test_one_step_of_every_rule(rule, parts, mutation):
     kind = rule if isinstance(rule, str) else rule["kind"]
     if mutation.get("when") and kind == "moran":

@@ -321,6 +321,7 @@ def check_rates(config):
 
 @pytest.mark.parametrize("meeting", MEETINGS)
 @pytest.mark.parametrize("name", RULES)
+@pytest.mark.rota
 def test_rates_and_fixation_are_those_of_the_events(name, meeting):
     for seed in (1, 2, 3):
         config = random_config(seed, RULES[name], MEETINGS[meeting], {})
@@ -335,6 +336,7 @@ def test_rates_and_fixation_are_those_of_the_events(name, meeting):
 
 @pytest.mark.parametrize("copying", COPYING)
 @pytest.mark.parametrize("name", BIASED)
+@pytest.mark.rota
 def test_rates_with_biased_transmission(name, copying):
     for seed in (1, 2, 3):
         check_rates(random_config(seed, RULES[name], {}, COPYING[copying]))

@@ -100,6 +100,7 @@ HUNT = [[4.0, 0.0], [3.0, 2.0]]
     "kind, payoffs, start",
     [("pairwise_comparison", HUNT, 0.6), ("moran", HUNT, 0.6), ("logit", HAWKS, 0.1), ("introspection", HAWKS, 0.1)],
 )
+@pytest.mark.rota
 def test_mean_and_variance_are_of_second_order(kind, payoffs, start):
     """A thousand, pulled apart or together. Errors of mean and variance against the exact process: small at a short leap,
     seen at a long one, and where the leap is halved less than a third, but for the sampling error of the estimate."""
@@ -139,6 +140,7 @@ def test_events_one_by_one_are_the_process():
         ("imitation", 1.5),
     ],
 )
+@pytest.mark.rota
 def test_a_few_among_many_die_out_as_often(kind, conformity):
     """Three of a strategy in ten thousand, better off by a little: gone after five generations as often as the process
     has it, to within a few per cent."""

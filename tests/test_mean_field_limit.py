@@ -278,6 +278,7 @@ def check(rule, config, payoffs, start, generations, sizes):
 
 
 @pytest.mark.parametrize("rule", [*RULES, *OTHERS])
+@pytest.mark.rota
 def test_pairs(rule):
     dynamics, config = on_cycle(rule)
     payoffs = matrix_payoffs(CYCLE, 0.2)
@@ -286,6 +287,7 @@ def test_pairs(rule):
 
 @pytest.mark.parametrize("path", FLAGSHIP)
 @pytest.mark.parametrize("rule", RULES)
+@pytest.mark.rota
 def test_flagship(rule, path):
     dynamics, config, start, generations, payoffs = on_flagship(rule, path)
     sizes = {10**4: 200, 10**6: 200} if at_once(dynamics) else {10**4: 8, 4 * 10**4: 4}

@@ -44,6 +44,7 @@ def present(values, amounts):
 @pytest.mark.pure
 @pytest.mark.parametrize("kind", ["none", "focal", "founder"])
 @pytest.mark.parametrize("d, n", [(2, 2), (2, 5), (3, 2), (3, 3), (3, 4), (4, 3), (4, 5)])
+@pytest.mark.rota
 def test_payoffs_of_an_infinite_population(d, n, kind):
     rng = random.Random(100 * d + n)
     for a in (0.0,) if kind == "none" else (0.07, 0.6, 1.0):
@@ -58,6 +59,7 @@ def test_payoffs_of_an_infinite_population(d, n, kind):
 @pytest.mark.parametrize("self_interaction", [False, True])
 @pytest.mark.parametrize("kind", ["none", "focal", "founder"])
 @pytest.mark.parametrize("d, n", [(2, 2), (2, 5), (3, 2), (3, 3), (3, 4), (4, 3), (4, 5)])
+@pytest.mark.rota
 def test_payoffs_of_a_finite_population(d, n, kind, self_interaction):
     rng = random.Random(1000 + 100 * d + n)
     for a in (0.0,) if kind == "none" else (0.07, 0.6, 1.0):
@@ -166,6 +168,7 @@ def options():
 @pytest.mark.parametrize("when", ["instead", "after"])
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @pytest.mark.parametrize("dynamics, copying", list(options()))
+@pytest.mark.rota
 def test_rates_of_a_focal(dynamics, copying, mutation, when):
     rng = random.Random(f"{dynamics}{copying}{mutation}{when}")
     config = rates_config(rng, dynamics, COPYING[copying], MUTATIONS[mutation] | {"when": when}, 9)
@@ -177,6 +180,7 @@ def test_rates_of_a_focal(dynamics, copying, mutation, when):
 @pytest.mark.parametrize("self_interaction", [False, True])
 @pytest.mark.parametrize("alike", ["focal", "founder"])
 @pytest.mark.parametrize("kind", FOCAL)
+@pytest.mark.rota
 def test_rates_with_assortment(kind, alike, self_interaction):
     """What a focal would earn as another leaves out itself, whoever it meets."""
     rng = random.Random(f"{kind}{alike}{self_interaction}")
@@ -298,6 +302,7 @@ def flows():
 
 @pytest.mark.pure
 @pytest.mark.parametrize("place, dynamics, selection, mutation", [(place, *flow) for place, flow in enumerate(flows())])
+@pytest.mark.rota
 def test_flows(place, dynamics, selection, mutation):
     rng = random.Random(place)
     config = rates_config(rng, dynamics, selection, mutation, 0)
@@ -417,6 +422,7 @@ def check_trajectory(config, generations=8.0, start=(0.5, 0.2, 0.3), seed=5, tol
 
 
 @pytest.mark.parametrize("law", LAWS)
+@pytest.mark.rota
 def test_replicator_in_every_environment(law):
     check_trajectory(changing(LAWS[law]))
 
@@ -430,6 +436,7 @@ SMOOTH = [
 
 @pytest.mark.parametrize("kind", SMOOTH)
 @pytest.mark.parametrize("law", ["sine", "switching", "feedback"])
+@pytest.mark.rota
 def test_mean_fields_with_mutation_in_changing_environments(kind, law):
     check_trajectory(changing(LAWS[law], dynamics=rule_of(kind), mutation={"rate": 0.05}), least=0.01)
 

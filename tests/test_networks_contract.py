@@ -40,6 +40,7 @@ def same(one, other, rows=slice(None)):
 
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("kind", ON_GRAPHS)
+@pytest.mark.rota
 def test_mixes_are_counts_of_nodes(kind, graph):
     config = config_on(kind, graph, "sine")
     found = recorded(config, generations=5, replicates=3, record_every=0.5)
@@ -64,6 +65,7 @@ def test_a_replicate_does_not_depend_on_its_company_or_on_threads(kind, graph):
 
 @pytest.mark.parametrize("kind", ON_GRAPHS)
 @pytest.mark.parametrize("law", ["constant", "noise", "switching", "feedback"])
+@pytest.mark.rota
 def test_records_do_not_change_the_path(kind, law):
     """Nor its averages; and a longer run begins like a shorter one."""
     for graph in ("star", on_graph(WEIGHTED, 7)):
@@ -248,6 +250,7 @@ def lattice_edges(rows, columns, neighbourhood, periodic):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("neighbourhood, periodic, selfish, payoff", LATTICES)
+@pytest.mark.rota
 def test_imitating_the_best_on_a_lattice(neighbourhood, periodic, selfish, payoff):
     """Against tests/naive node by node, ties included, for two strategies without mutation; with records now and then."""
     lattice = {"kind": "square", "rows": 5, "columns": 6, "neighbourhood": neighbourhood, "periodic": periodic}

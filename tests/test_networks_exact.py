@@ -86,6 +86,7 @@ def chain_takeovers(config, ties):
 
 @pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("name", CONSTANT)
+@pytest.mark.rota
 def test_constant_fitness(name, linear):
     value = CONSTANT[name]["value"]
     config, ties = constant_case(CONSTANT[name], linear)
@@ -256,6 +257,7 @@ def test_states_are_distributed_as_the_chain_says(name):
 
 @pytest.mark.parametrize("scope", ["own", "all"])
 @pytest.mark.parametrize("name", [name for name in CASES if "at once" not in name])
+@pytest.mark.rota
 def test_states_of_groups_are_distributed_as_the_chain_says(name, scope):
     config, ties = rule_case(name, HOUSE, payoffs="groups")
     config["population"]["scope"] = scope

@@ -34,6 +34,7 @@ def refuses(name, place):
 @pytest.mark.pure
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.rota
 def test_the_long_run(name, place):
     model, config, ties = model_and_chain(name, place)
     if words := refuses(name, place):
@@ -51,6 +52,7 @@ def test_the_long_run(name, place):
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", ["compared", "local", "gaining", "gaining, sums", "gaining, sums, graph", "copying",
                                   "copying others", "born", "dying"])  # fmt: skip
+@pytest.mark.rota
 def test_fixation(name, place):
     model, config, ties = model_and_chain(name, place, mutation={})
     if refuses(name, place):

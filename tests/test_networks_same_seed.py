@@ -55,6 +55,7 @@ def config_on(kind, edges, law="constant", *, learning=None, directed=False, siz
 @pytest.mark.pure
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @pytest.mark.parametrize("kind", ON_GRAPHS)
+@pytest.mark.rota
 def test_same_seed_same_nodes(kind, mutation):
     recording = check_replica(config_on(kind, KITE, mutation=MUTATIONS[mutation]), KITE, generations=10)
     assert recording.nodes.std() > 0
@@ -63,6 +64,7 @@ def test_same_seed_same_nodes(kind, mutation):
 @pytest.mark.pure
 @pytest.mark.parametrize("kind", ON_GRAPHS)
 @pytest.mark.parametrize("edges, directed", [(WEIGHTED, False), (DIRECTED, True), (STARRED, False)])
+@pytest.mark.rota
 def test_same_seed_with_weights_and_directions(kind, edges, directed):
     for population in ({}, {"payoff": "accumulate", "self_interaction": True}):
         config = config_on(kind, edges, directed=directed, population=population)
@@ -81,6 +83,7 @@ def test_same_seed_on_two_layers(kind):
 @pytest.mark.parametrize("kind", ON_GRAPHS)
 @pytest.mark.parametrize("scope", ["own", "all"])
 @pytest.mark.parametrize("payoff", ["average", "accumulate"])
+@pytest.mark.rota
 def test_same_seed_in_groups(kind, scope, payoff):
     population = {"scope": scope, "payoff": payoff}
     config = config_on(kind, STARRED, game=GROUPS, population=population)
@@ -108,6 +111,7 @@ def test_same_seed_with_mutation_after(kind):
 @pytest.mark.pure
 @pytest.mark.parametrize("copying", [*COPYING, "degree", "degree and many"])
 @pytest.mark.parametrize("kind", BIASED)
+@pytest.mark.rota
 def test_same_seed_with_biased_role_models(kind, copying):
     degree = {"prestige": 0.5, "indicator": "degree"}
     chosen = COPYING.get(copying, degree | ({"conformity": 1.6} if copying == "degree and many" else {}))
@@ -145,6 +149,7 @@ def test_same_seed_with_linear_fitness(kind):
 @pytest.mark.parametrize("kind", ["pairwise_comparison", "birth_death", "death_birth", "introspection"])
 @pytest.mark.parametrize("law, per", [(law, per) for law in ("sine", "square", "linear", "series", "noise", "feedback",
                                       "shocks") for per in ("generation", "step")] + [("switching", None)])  # fmt: skip
+@pytest.mark.rota
 def test_same_seed_in_every_environment(kind, law, per):
     config = config_on(kind, KITE, LAWS[law] | ({"per": per} if per else {}), mutation={"rate": 0.2})
     check_replica(config, KITE, generations=5, record_every=0.5)

@@ -70,6 +70,7 @@ def diffusion(payoffs, of, size, step, **parts):
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("of, speed", [("moran", 2.0), ("pairwise_comparison", 1.0), ("imitation", 2.0)])
+@pytest.mark.rota
 def test_neutral_shares_are_martingales(of, speed, step):
     """Whatever the step: the mean stays where it was, a start of 0.3 (and of one in twenty) is its chance to be fixed, and
     E[x(1-x)] falls by the factor 1 - speed*step/Z in every step, the variance of a step being speed*x(1-x)*step/Z."""

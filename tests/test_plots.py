@@ -524,6 +524,7 @@ def _ridges_of_four_with_long_names() -> Figure:
 
 
 @pytest.mark.parametrize("name", list(HARD))
+@pytest.mark.rota
 def test_no_text_is_cut_or_overlaps(name: str) -> None:
     _assert_readable(HARD[name]())
 

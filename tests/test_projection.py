@@ -82,7 +82,7 @@ def face_by_face(payoffs, mix, times, step=0.02):
             due = {}
             for i in np.flatnonzero(margins(payoffs, used, ahead) < -ROUNDING):
 
-                def margin(h, i=i):
+                def margin(h, i=i, used=used, there=there, mix=mix):
                     return margins(payoffs, used, expm(there * h) @ mix)[i]
 
                 due[i] = brentq(margin, 0, h, xtol=1e-15) if margin(0) > 0 else 0.0

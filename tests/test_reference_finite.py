@@ -354,6 +354,7 @@ def met(value, role_models):
 @pytest.mark.parametrize("effort", EFFORT)
 @pytest.mark.parametrize("role_models", ["others", "all"])
 @pytest.mark.parametrize("name", [name for name in chosen("pairwise") if name != "fermi_HD_N50_b1"])
+@pytest.mark.rota
 def test_pairwise_comparison(name, role_models, effort):
     case = PAIRWISE[name]
     agree(from_three_starts(fermi(case["model"], role_models), met(case["value"], role_models), effort))

@@ -99,6 +99,7 @@ def check_rates(config, counts):
 @pytest.mark.pure
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @pytest.mark.parametrize("kind", [kind for kind in FINITE if kind != "wright_fisher"])
+@pytest.mark.rota
 def test_rates(kind, mutation):
     rng = random.Random(f"{kind}{mutation}")
     for when in ("instead", "after") if kind in FOCAL else (None,):
@@ -144,6 +145,7 @@ MAPS = ("wright_fisher", "discrete_replicator")
 @pytest.mark.pure
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @pytest.mark.parametrize("kind", [kind for kind in FLOWING if kind not in MAPS])
+@pytest.mark.rota
 def test_fields(kind, mutation):
     rng = random.Random(f"{kind}{mutation}")
     chosen = MUTATIONS[mutation] if KINDS[kind].facts.mutates else {}
@@ -175,6 +177,7 @@ SMOOTH = [kind for kind in FLOWING if kind not in (*MAPS, "imitate_best", "best_
 
 
 @pytest.mark.parametrize("kind", SMOOTH)
+@pytest.mark.rota
 def test_trajectories(kind):
     """Against another integrator on the naive field, in an environment that the mix moves."""
     law = {"kind": "feedback", "start": 0.4, "rate": "0.3*(x_A - e) + 0.1*x_Y + 0.05*(payoff_B - mean_payoff)"}
@@ -292,6 +295,7 @@ def check_replica(config, generations=10, shares=(0.4, 0.6, 0.3, 0.3, 0.4), seed
 @pytest.mark.pure
 @pytest.mark.parametrize("law", ["constant", "switching", "feedback"])
 @pytest.mark.parametrize("kind", FINITE)
+@pytest.mark.rota
 def test_same_seed_same_counts(kind, law):
     law = LAWS[law] if law != "feedback" else LAWS[law] | {"rate": "0.2*(x_A - e) + 0.05*(payoff_Y - mean_payoff)"}
     for mutation in (BLOCKS, {"rate": 0.004}):
@@ -324,6 +328,7 @@ def agreement(some, others):
 
 
 @pytest.mark.parametrize("kind", FINITE)
+@pytest.mark.rota
 def test_individuals_and_counts_agree(kind):
     rng = random.Random(kind)
     config = between(random_bimatrix(rng), rule_of(kind), SIZES, mutation={"rate": 0.1})

@@ -65,6 +65,7 @@ def same(one, other, rows=slice(None), tolerance=0.0):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("config", CALM)
+@pytest.mark.rota
 def test_mixes_stay_on_the_simplex(config):
     path = recorded(config, start="random", record_every=0.5)
     assert path.mix.sum(axis=2) == pytest.approx(1.0, abs=1e-12)
@@ -81,6 +82,7 @@ def brings_back(config):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("config", STORMY)
+@pytest.mark.rota
 def test_without_mutation_what_is_gone_stays_away(config):
     config = config | {"mutation": {}}
     mix = recorded(config, start={"A": 0.5, "B": 0.5}, generations=20.0).mix
@@ -119,6 +121,7 @@ def mean_and_spread(config, order, runs=4000):
 
 
 @pytest.mark.parametrize("config", [way for way in CALM if "12" in way.id or "aggregate" in way.id])
+@pytest.mark.rota
 def test_relabelled_strategies_do_the_same_on_average(config):
     """The streams go elsewhere, the distribution does not: means to five standard errors, spreads to 10 %."""
     (mean, sd), (other_mean, other_sd) = (mean_and_spread(config, order) for order in ([0, 1, 2], [2, 0, 1]))
@@ -152,6 +155,7 @@ def test_a_replicate_depends_on_its_number_alone(config):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("config", STORMY)
+@pytest.mark.rota
 def test_a_longer_run_begins_like_a_shorter(config):
     """To the last bit where events are drawn; a flow's steps depend a little on where it must stop."""
     short, long = recorded(config), recorded(config, generations=9.0)
@@ -279,6 +283,7 @@ def test_which_rule_takes_a_fitness_map(kind):
 @pytest.mark.parametrize("of", [None, "pairwise_comparison", "logit"])
 @pytest.mark.parametrize("option", [{"conformity": 1.5}, {"prestige": 0.5}, {"prestige": 0.5, "indicator": "care"}])
 @pytest.mark.parametrize("kind", ANYWHERE)
+@pytest.mark.rota
 def test_which_rule_takes_conformity_and_prestige(kind, option, of):
     if of and kind != "langevin":
         of = None

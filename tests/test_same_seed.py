@@ -56,6 +56,7 @@ def finite_config(kind, law=None, **parts):
 @pytest.mark.pure
 @pytest.mark.parametrize("kind", FINITE)
 @pytest.mark.parametrize("mutation", [*MUTATIONS, "rare"])
+@pytest.mark.rota
 def test_same_seed_same_counts(kind, mutation):
     chosen = {"rate": 0.002} if mutation == "rare" else MUTATIONS[mutation]
     path = check_replica(finite_config(kind, mutation=chosen), generations=30)
@@ -66,6 +67,7 @@ def test_same_seed_same_counts(kind, mutation):
 @pytest.mark.parametrize("copying", COPYING)
 @pytest.mark.parametrize("when", ["instead", "after"])
 @pytest.mark.parametrize("kind", IMITATING)
+@pytest.mark.rota
 def test_same_seed_with_biased_role_models(kind, copying, when):
     for law in (LAWS["switching"], LAWS["sine"] | {"per": "step"}):
         config = finite_config(kind, law, mutation={"rate": 0.05, "when": when}, strategies=TRAITS)
@@ -132,6 +134,7 @@ def test_same_seed_where_payoffs_are_imagined(kind):
     "law, per",
     [*((law, per) for law in PACED for per in ("generation", "step")), ("switching", None), ("blows", "generation")],
 )
+@pytest.mark.rota
 def test_same_seed_in_every_environment(kind, law, per):
     config = finite_config(kind, LAWS[law] | ({"per": per} if per else {}), mutation={"rate": 0.3})
     check_replica(config, generations=9)
@@ -152,6 +155,7 @@ def test_same_seed_with_a_chain_per_step(kind):
 @pytest.mark.pure
 @pytest.mark.parametrize("paced", ["generation", "step"])
 @pytest.mark.parametrize("kind", EVENTFUL)
+@pytest.mark.rota
 def test_same_seed_with_many_variables(kind, paced):
     """Two chains, shocks and noise draw from one stream in the order of their events; a stock jumps with the shocks;
     payoffs read the time and the mix. One variable that moves with every step must leave the others to their pace."""
@@ -261,6 +265,7 @@ def agreement(some, others):
 
 
 @pytest.mark.parametrize("name", CROWDS)
+@pytest.mark.rota
 def test_individuals_and_counts_agree(name):
     assert agreement(named_runs(crowd_config(name)), counted_runs(crowd_config(name))) > ALPHA
 

@@ -33,6 +33,7 @@ COMMANDS = sorted(
 
 
 @pytest.mark.parametrize("picture", gallery.PICTURES, ids=lambda picture: picture.name)
+@pytest.mark.rota
 def test_the_gallery_is_drawn_by_the_code_that_it_shows(picture):
     figure = gallery.draw(picture)
     assert figure.axes
