@@ -143,8 +143,8 @@ def read_rows(folder: Path, name: str) -> pa.Table | None:
     whole = folder / f"{name}.parquet"
     tables = [read_table(whole).replace_schema_metadata(None)] if whole.exists() else []
     if found := parts(folder, name):
-        addresses = read_addresses(folder)
-        tables += [numbered(_outcomes_only(read_table(path)), addresses) for path in found]
+        numbering = Numbering(read_addresses(folder))
+        tables += [numbering.numbered(_outcomes_only(read_table(path))) for path in found]
     if not tables:
         return None
     return sorted_rows(pa.concat_tables(tables, promote_options="default"), SORTED_BY[name])
@@ -157,28 +157,32 @@ def read_failures(folder: Path) -> pa.Table | None:
     whole = folder / f"{FAILURES}.parquet"
     tables = [read_table(whole).replace_schema_metadata(None)] if whole.exists() else []
     if found := parts(folder, OUTCOMES):
-        addresses = read_addresses(folder)
-        tables += [failures_of(numbered(read_table(path), addresses)) for path in found]
+        numbering = Numbering(read_addresses(folder))
+        tables += [failures_of(numbering.numbered(read_table(path))) for path in found]
     return sorted_rows(pa.concat_tables(tables, promote_options="default"), SORTED_BY[FAILURES]) if tables else None
 
 
-def numbered(part: pa.Table, addresses: np.ndarray) -> pa.Table:
-    """A part with the number of each row's point instead of its address; a row of several points stands at each of them,
-    one of none at none.
+class Numbering:
+    """The number of each point, by its address; sorted once, for there may be a million."""
 
-    addresses: of each point.
-    """
-    import numpy as np
-    import pyarrow as pa
+    def __init__(self, addresses: np.ndarray) -> None:
+        """addresses: of each point."""
+        self.order = addresses.argsort(kind="stable")
+        self.known = addresses[self.order]
 
-    order = np.argsort(addresses, kind="stable")
-    known, wanted = addresses[order], part[ADDRESS].to_numpy()
-    low, high = np.searchsorted(known, wanted, "left"), np.searchsorted(known, wanted, "right")
-    counts = high - low
-    points = pa.array(_ranges(low, counts, order), pa.int64())
-    if not (counts == 1).all():
-        part = part.take(pa.array(np.repeat(np.arange(len(part)), counts)))
-    return part.set_column(0, pa.field("point", pa.int64(), nullable=False), points)
+    def numbered(self, part: pa.Table) -> pa.Table:
+        """A part with the number of each row's point instead of its address; a row of several points stands at each of
+        them, one of none at none."""
+        import numpy as np
+        import pyarrow as pa
+
+        wanted = part[ADDRESS].to_numpy()
+        low, high = self.known.searchsorted(wanted, "left"), self.known.searchsorted(wanted, "right")
+        counts = high - low
+        points = pa.array(_ranges(low, counts, self.order), pa.int64())
+        if not (counts == 1).all():
+            part = part.take(pa.array(np.repeat(np.arange(len(part)), counts)))
+        return part.set_column(0, pa.field("point", pa.int64(), nullable=False), points)
 
 
 def _ranges(low: np.ndarray, counts: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -22,7 +22,6 @@ from evo.runfolder import (
     PATHS,
     SORTED_BY,
     failures_of,
-    numbered,
     parts,
     read_table,
     sorted_rows,
@@ -72,7 +71,7 @@ def _pieces(place: Path, name: str, schema: pa.Schema, plan: Plan) -> Iterator[p
             for group in range(file.num_row_groups):
                 yield plan.rows_of(fitted(file.read_row_group(group), schema))
     for path in parts(place, OUTCOMES if name == FAILURES else name):
-        table = plan.rows_of(numbered(read_table(path), plan.addresses))
+        table = plan.rows_of(plan.numbering.numbered(read_table(path)))
         if name == FAILURES:
             table = failures_of(table)
         elif name == OUTCOMES:

@@ -28,6 +28,7 @@ from evo.lowering import Problems, parts_apart
 from evo.measures import shape_of
 from evo.precision import Precise
 from evo.recording import plan_of, recording_bytes
+from evo.runfolder import Numbering
 from evo.sweeps import Settings
 
 KEPT_POINTS = 4096  # built points that stay in memory (50 kB each); where there are more, they are built again
@@ -116,6 +117,11 @@ class Plan:
     def rows(self) -> int:
         """Replicates in all, each a row of the outcomes."""
         return int(self.replicates.sum())
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The numbers of points by their addresses."""
+        return Numbering(self.addresses)
 
     @cached_property
     def _found(self) -> tuple[np.ndarray, np.ndarray]:

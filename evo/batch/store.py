@@ -29,7 +29,6 @@ from evo.runfolder import (
     FolderError,
     damaged,
     failures_of,
-    numbered,
     parts,
     read_addresses,
     read_rows,
@@ -82,9 +81,9 @@ class Memory:
     def tables(self) -> dict[str, pa.Table | None]:
         """Outcomes, failures and paths, sorted."""
         rows = Rows.together(self.blocks)
-        outcomes = self.plan.rows_of(numbered(rows.outcomes, self.plan.addresses))
+        outcomes = self.plan.rows_of(self.plan.numbering.numbered(rows.outcomes))
         healthy = outcomes.filter(outcomes[FAILURE].is_null()).select(self.plan.outcomes.names)
-        paths = None if rows.paths is None else self.plan.rows_of(numbered(rows.paths, self.plan.addresses))
+        paths = None if rows.paths is None else self.plan.rows_of(self.plan.numbering.numbered(rows.paths))
         return {
             OUTCOMES: sorted_rows(healthy, SORTED_BY[OUTCOMES]),
             FAILURES: sorted_rows(failures_of(outcomes), SORTED_BY[FAILURES]),
