@@ -23,7 +23,7 @@ from evo.kernels.arrays import EFFECTIVE, NOMINAL, PAYOFF, PERIOD, REASON, RECOR
 from evo.kernels.cycles import AMPLITUDE, begin_cycle, leader, passage, period_found, widen, widest
 from evo.kernels.environment import begin_environment, cross, evaluate, next_event
 from evo.kernels.faces import FORMER, MARGINS, first_event, take_up
-from evo.kernels.field import fill_field, imitates_only, jumps, read_mix, settle, still, write_mix
+from evo.kernels.field import imitates_only, jumps, read_mix, settle, still, write_mix
 from evo.kernels.halts import BARELY, next_pause, pay_over, set_down
 from evo.kernels.integrator import between, dense_output, fill_stages, next_size, scaled_error
 from evo.kernels.ledger import consult, kept, look, open_ledger, pause
