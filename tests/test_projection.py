@@ -53,7 +53,7 @@ def in_use(mix, pi):
     used = np.flatnonzero(mix > 0).tolist()
     for i in sorted(np.flatnonzero(mix == 0), key=lambda i: -pi[i]):
         if pi[i] > pi[used].mean() + ROUNDING:
-            used.append(i)
+            used.append(int(i))
     return used
 
 
