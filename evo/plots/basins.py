@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evo.model import Model
 
 TINT, FULLER = 0.72, 0.5  # how far towards white: below lines, and where nothing else is drawn
+MOST = 8  # cuts that a picture has room for
 BETWEEN = 0.2  # between cuts, in sides of the tetrahedron
 NAMES = 0.16  # below and above them
 
@@ -100,12 +101,13 @@ class Cut:
 def cuts_of(regions: Basins) -> list[Cut]:
     """The cuts on which a grid of four strategies lies, that with the least of the first one first."""
     levels = np.unique(regions.starts[:, 0])
+    numbers = [int((regions.starts[:, 0] == level).sum()) for level in levels[: MOST + 1]]
+    if len(levels) > MOST or any(round(np.sqrt(number)) ** 2 != number for number in numbers):
+        raise PictureError("basins of four strategies are drawn on cuts, those of `exact.basin_grid`")
     cuts = []
     for level in levels:
         on = regions.starts[:, 0] == level
         cuts.append(Cut(float(level), regions.starts[on][:, 1:] / (1 - level), regions.ends[on]))
-    if any(round(np.sqrt(len(cut.ends))) ** 2 != len(cut.ends) for cut in cuts) or len(cuts) > 8:
-        raise PictureError("basins of four strategies are drawn on cuts, those of `exact.basin_grid`")
     return cuts
 
 

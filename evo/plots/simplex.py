@@ -87,7 +87,8 @@ def simplex(
         if four and shown:
             top = next(iter(labels.values()))
             add_note(
-                page, f"Lines have the colour of where they lead. Cuts: so much {top} everywhere, seen from above."
+                page,
+                f"Lines have the colour of where they lead. Each cut has the same share of {top} everywhere; seen from above.",
             )
         if runs is not None:
             add_note(page, note_of(runs))
