@@ -11,8 +11,10 @@ from test_plots import _assert_readable
 
 import evo
 from evo import exact, plots
+from evo.analysis import analyse
 from evo.exact.flows.basins import ends_of
 from evo.exact.flows.fields import field_of
+from evo.plots.answers import pictures
 from evo.plots.page import PictureError
 from evo.plots.plane import TETRAHEDRON, solid
 from evo.plots.streamlines import PIECE, shades_of, streamlines
@@ -180,6 +182,14 @@ def test_nothing_is_added_where_all_comes_to_one_end(payoffs):
     figure, plain = plots.simplex(model, regions=regions), plots.simplex(model)
     assert not marked(figure, "basin") and not marked(figure, "cut") and words_of(figure) == words_of(plain)
     assert len(figure.axes) == 2 and figure.get_size_inches() == pytest.approx(plain.get_size_inches())
+
+
+def test_an_analysis_draws_the_basins_of_four():
+    analysis = analyse(experiment(COORDINATED, strategies=list("abcd")), what=["rest-points", "basins"])
+    figure, table = pictures(analysis)["simplex"](), analysis["basins"].table
+    assert len(marked(figure, "share of a cut")) == 4
+    for volume in table["volume"]:
+        assert any(f"({100 * volume:.0f} %)" in words for words in words_of(figure))
 
 
 def test_basins_of_four_that_are_on_no_cuts_are_refused():
