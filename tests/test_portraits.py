@@ -3,20 +3,26 @@
 import infinite
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from test_exact_plots import COORDINATION, LONG, experiment, marked, words_of
 from test_plots import _assert_readable
 
 import evo
 from evo import exact, plots
+from evo.analysis import analyse
+from evo.exact.flows.basins import ends_of
 from evo.exact.flows.fields import field_of
+from evo.plots.answers import pictures
 from evo.plots.page import PictureError
 from evo.plots.plane import TETRAHEDRON, solid
-from evo.plots.streamlines import streamlines
-from evo.plots.tetrahedron import hidden, view_of
+from evo.plots.streamlines import PIECE, shades_of, streamlines
+from evo.plots.tetrahedron import CELLS, hidden, view_of
+from evo.strategies import colors
 
 FOUR = [[3, 0.5, 1, 0], [0, 2, 1, 1], [1, 0, 2.5, 0], [0, 0, 1, 2]]
+CYCLES = [[0, -2, 1, -1], [1, 0, -2, -1], [-2, 1, 0, -1], [-1, -1, -1, -2]]  # the fourth dies out, the others go round
 
 
 def test_the_tetrahedron_is_regular_and_mixes_come_back():
@@ -109,9 +115,96 @@ def test_simulated_paths_begin_and_end_where_they_did(payoffs):
     _assert_readable(figure)
 
 
+COORDINATED = np.diag([1.0, 1.1, 1.2, 1.3]).tolist()  # whoever earns most goes on to do so, and wins
+
+
+def test_basins_of_four_strategies_are_drawn_on_cuts_with_their_shares():
+    model = infinite.model_of(COORDINATED)
+    parts = exact.basins(model, samples=2000)
+    grid = exact.basin_grid(model, resolution=40, volumes=parts)
+    wins = np.array([point.mix.argmax() for point in grid.points])
+    assert (wins[grid.ends] == (grid.starts * np.diag(COORDINATED)).argmax(axis=1)).all()
+    figure = plots.simplex(model, regions=grid)
+    areas = {}
+    for tint in marked(figure, "basin", PolyCollection):
+        corners = np.array([path.vertices[:3] for path in tint.get_paths()]).reshape(-1, 3, 2)
+        color = tuple(tint.get_facecolor()[0])
+        areas[color] = areas.get(color, 0) + np.abs(np.linalg.det(corners[:, 1:] - corners[:, :1])).sum() / 2
+    cut = np.array([np.sqrt(3) / 4 * (1 - share) ** 2 for share in (1 / 8, 3 / 8, 5 / 8, 7 / 8)])
+    assert sum(areas.values()) == pytest.approx(cut.sum())
+    cells = np.array([1225, 625, 225, 25])  # of 35, 25, 15 and 5 rows: all of the same size
+    assert cut / cells == pytest.approx(cut[0] / 1225)
+    counts = np.bincount(grid.ends, minlength=4) * cut[0] / 1225
+    assert sorted(areas.values()) == pytest.approx(sorted(counts))
+    for k, winner in enumerate(wins):
+        assert f"to {'abcd'[winner]} ({100 * parts.volume[k]:.0f} %)" in words_of(figure)
+    assert {"12.5 % a", "37.5 %", "62.5 %", "87.5 %"} <= words_of(figure)
+    assert grid.volume.tolist() == parts.volume.tolist() and grid.error.tolist() == parts.error.tolist()
+    _assert_readable(figure)
+
+
+def test_shares_on_the_cuts_agree_with_those_of_the_simplex():
+    """By cuts the share of a basin is the integral of 3 (1-z)^2 times its part of the cut at z: Gauss's rule on cuts of our
+    own, within the errors of the sampling."""
+    model = infinite.model_of(FOUR)
+    field, parts = field_of(model), exact.basins(model, samples=4000)
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    volume = np.zeros(len(parts.points))
+    rng = np.random.default_rng(0)
+    for z, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        starts = np.insert((1 - z) * rng.dirichlet(np.ones(3), 300), 0, z, axis=1)
+        ends = ends_of(field, starts, parts.points)
+        volume += weight * 3 * (1 - z) ** 2 * np.bincount(ends, minlength=len(volume)) / len(starts)
+    assert volume == pytest.approx(parts.volume, abs=0.02)
+
+
+def test_lines_have_the_colours_of_where_they_lead():
+    model, space = infinite.model_of(COORDINATED), solid()
+    figure = plots.simplex(model, regions=exact.basin_grid(model, resolution=16))
+    lines = streamlines(space, field_of(model).velocity, cells=CELLS)
+    pieces = np.zeros(4)
+    for line in lines:
+        winner = (space.mixes(line[len(line) // 2]) * np.diag(COORDINATED)).argmax()
+        pieces[winner] += np.ceil((len(line) - 1) / PIECE)
+    hues = [to_rgb(hue) for hue in colors(model.strategies).values()]
+    shades = np.array([shades_of(hue)(np.linspace(0, 1, 50))[:, :3] for hue in hues])
+    for drawn in marked(figure, "flow", LineCollection):
+        apart = np.abs(shades[None] - drawn.get_colors()[:, None, None, :3]).max(axis=-1).min(axis=-1)
+        assert np.bincount(apart.argmin(axis=1), minlength=4) == pytest.approx(pieces)
+
+
+@pytest.mark.parametrize(
+    "payoffs", [[[4, 4, 4, 4], [1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3]], CYCLES], ids=["one attractor", "none"]
+)
+def test_nothing_is_added_where_all_comes_to_one_end(payoffs):
+    model = infinite.model_of(payoffs)
+    regions = exact.basin_grid(model, resolution=8, volumes=exact.basins(model, samples=200))
+    figure, plain = plots.simplex(model, regions=regions), plots.simplex(model)
+    assert not marked(figure, "basin") and not marked(figure, "cut") and words_of(figure) == words_of(plain)
+    assert len(figure.axes) == 2 and figure.get_size_inches() == pytest.approx(plain.get_size_inches())
+
+
+def test_an_analysis_draws_the_basins_of_four():
+    analysis = analyse(experiment(COORDINATED, strategies=list("abcd")), what=["rest-points", "basins"])
+    figure, table = pictures(analysis)["simplex"](), analysis["basins"].table
+    assert len(marked(figure, "share of a cut")) == 4
+    for volume in table["volume"]:
+        assert any(f"({100 * volume:.0f} %)" in words for words in words_of(figure))
+
+
+def test_basins_of_four_that_are_on_no_cuts_are_refused():
+    model = infinite.model_of(FOUR)
+    with pytest.raises(PictureError, match=r"are drawn on cuts, those of `exact\.basin_grid`"):
+        plots.simplex(model, regions=exact.basins(model, samples=200))
+    with pytest.raises(
+        ValueError, match=r"three or four strategies in one role, not 5 in 1: basins\(\) samples any number"
+    ):
+        exact.basin_grid(infinite.model_of(np.eye(5).tolist()))
+
+
 def test_what_has_no_place_in_a_tetrahedron_is_refused():
     model, three = infinite.model_of(FOUR), infinite.model_of(COORDINATION)
-    with pytest.raises(PictureError, match="basins and separatrices of four strategies have no place"):
+    with pytest.raises(PictureError, match="separatrices of four strategies are surfaces"):
         plots.simplex(model, curves=exact.separatrices(three))
     with pytest.raises(PictureError, match="the runs have other strategies than the model"):
         plots.simplex(model, runs=evo.simulate(three, generations=1))
@@ -119,7 +212,9 @@ def test_what_has_no_place_in_a_tetrahedron_is_refused():
 
 def test_long_names_of_four_strategies_are_readable():
     names = {f"s{k}": {"label": f"{LONG} {k}"} for k in range(4)}
-    _assert_readable(plots.simplex(experiment(FOUR, strategies=names)))
+    asked = experiment(FOUR, strategies=names)
+    _assert_readable(plots.simplex(asked))
+    _assert_readable(plots.simplex(asked, regions=exact.basin_grid(asked.model, resolution=16)))
 
 
 # ---- mix and environment

@@ -53,7 +53,7 @@ def in_use(mix, pi):
     used = np.flatnonzero(mix > 0).tolist()
     for i in sorted(np.flatnonzero(mix == 0), key=lambda i: -pi[i]):
         if pi[i] > pi[used].mean() + ROUNDING:
-            used.append(i)
+            used.append(int(i))
     return used
 
 
@@ -63,38 +63,42 @@ def margins(payoffs, used, mix):
     return np.where(np.isin(np.arange(len(mix)), used), mix, pi[used].mean() - pi)
 
 
+def slope(payoffs, used):
+    """x' = slope @ x on this face."""
+    onto = np.zeros_like(payoffs)
+    onto[np.ix_(used, used)] = np.eye(len(used)) - 1 / len(used)
+    return onto @ payoffs
+
+
+def first_event(payoffs, used, mix, h):
+    """When within h the first share of those in use is 0 or somebody else gains, and who."""
+    moved = slope(payoffs, used)
+
+    def margin(time, i):
+        return margins(payoffs, used, expm(moved * time) @ mix)[i]
+
+    due = {}
+    for i in np.flatnonzero(margins(payoffs, used, expm(moved * h) @ mix) < -ROUNDING):
+        due[brentq(margin, 0, h, args=(i,), xtol=1e-15) if margin(0, i) > 0 else 0.0] = i
+    return min(due.items())
+
+
 def face_by_face(payoffs, mix, times, step=0.02):
     """The mix at these times, by expm on every face from event to event; and how many events there were."""
     mix, t, seen, events = np.array(mix), 0.0, [], 0
     used = in_use(mix, payoffs @ mix)
-
-    def matrix_of(used):
-        onto = np.zeros_like(payoffs)
-        onto[np.ix_(used, used)] = np.eye(len(used)) - 1 / len(used)
-        return onto @ payoffs
-
-    there = matrix_of(used)
-    stride = expm(there * step)
+    stride = expm(slope(payoffs, used) * step)
     for time in times:
         while time - t > ROUNDING:
             h = min(step, time - t)
-            ahead = (stride if h == step else expm(there * h)) @ mix
-            due = {}
-            for i in np.flatnonzero(margins(payoffs, used, ahead) < -ROUNDING):
-
-                def margin(h, i=i, used=used, there=there, mix=mix):
-                    return margins(payoffs, used, expm(there * h) @ mix)[i]
-
-                due[i] = brentq(margin, 0, h, xtol=1e-15) if margin(0) > 0 else 0.0
-            if due:
-                who = min(due, key=due.__getitem__)
-                h, events = due[who], events + 1
-                ahead = expm(there * h) @ mix
+            ahead = (stride if h == step else expm(slope(payoffs, used) * h)) @ mix
+            if (margins(payoffs, used, ahead) < -ROUNDING).any():
+                h, who = first_event(payoffs, used, mix, h)
+                ahead = expm(slope(payoffs, used) * h) @ mix
                 if who in used:
                     ahead[who] = 0.0
                 used = [i for i in used if i != who] if who in used else [*used, who]
-                there = matrix_of(used)
-                stride = expm(there * step)
+                stride, events = expm(slope(payoffs, used) * step), events + 1
             mix, t = np.maximum(ahead, 0) / np.maximum(ahead, 0).sum(), t + h
         seen.append(mix)
     return np.array(seen), events

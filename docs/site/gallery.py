@@ -97,6 +97,15 @@ evo.plots.simplex(shift, runs=evo.simulate(shift.model, generations=400, start=s
 """,
     ),
     Picture(
+        "simplex-basins-of-four",
+        "How much of all mixes flows to command, how much to collaboration? Cuts through the tetrahedron.",
+        """
+shift = evo.load("configs/big_shift.yaml").replace({"parameters.chi": 0.3, "parameters.omega": 0.3})
+parts = exact.basins(shift.model, samples=2000)
+evo.plots.simplex(shift, regions=exact.basin_grid(shift.model, volumes=parts))
+""",
+    ),
+    Picture(
         "phase_plane",
         "Strategies that use up what they live on: the mix against the environment that it moves.",
         """

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SAMPLES, FIRST_SAMPLES = 4000, 100
 HYPERBOLIC = ("saddle", "unstable node", "unstable focus", "centre")
-RESOLUTION = 60
 BY_PAYOFFS = "by payoffs alone, as Bernstein polynomials of the mix"
 ROUNDING = "rounding, about 1e-13 of the payoffs"
 
@@ -210,8 +209,8 @@ def answer_basins(asked: Asked) -> Answer:
         if hyperbolic or basins(asked.model, environment=asked.environment, samples=FIRST_SAMPLES).elsewhere == 1:
             raise ValueError("no rest point attracts: the flow goes round, or along the boundary")
     volumes = basins(asked.model, environment=asked.environment, samples=SAMPLES)
-    triangle = len(asked.names) == 3 and asked.roles == 1
-    grid = basin_grid(asked.model, environment=asked.environment, resolution=RESOLUTION) if triangle else None
+    drawn = len(asked.names) in (3, 4) and asked.roles == 1
+    grid = basin_grid(asked.model, environment=asked.environment, volumes=volumes) if drawn else None
     notes = (
         [f"{volumes.elsewhere:.2%} of the simplex comes to no rest point in time"] if volumes.elsewhere > 1e-9 else []
     )

@@ -49,9 +49,7 @@ def pictures(analysis: Analysis) -> dict[str, Callable[[], Figure]]:
     if asked is None:
         return found
     source = asked.experiment
-    if "rest-points" in analysis and len(asked.names) == 4 and asked.roles == 1:
-        found["simplex"] = lambda: simplex(source, points=analysis["rest-points"].result, environment=asked.environment)
-    if "rest-points" in analysis and len(asked.names) - asked.roles == 2:
+    if "rest-points" in analysis and (len(asked.names) - asked.roles == 2 or (len(asked.names), asked.roles) == (4, 1)):
         found["simplex"] = lambda: simplex(
             source,
             points=analysis["rest-points"].result,

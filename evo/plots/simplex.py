@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.patches import Polygon as Area
 
+from evo.plots.basins import Basin, basin_legend, cuts_of, draw_basins, shown_basins
 from evo.plots.model_page import Source, model_of, open_model_page
 from evo.plots.page import COLUMN, INK, PAGE, Page, PictureError, add_legend, add_note, close_page, settings
-from evo.plots.plane import Plane, blended, draw_arrow, open_plane, plane_of
+from evo.plots.plane import Plane, draw_arrow, open_plane, plane_of
 from evo.plots.restmarks import rest_legend, rest_mark
 from evo.plots.runs import course_legend, draw_runs, note_of, shown_runs
 from evo.plots.streamlines import draw_flow, streamlines
 from evo.plots.tetrahedron import ASPECT, draw_tetrahedron
 from evo.plots.words import strategy_labels
 from evo.simulation import Path
-from evo.strategies import colors, roles
+from evo.strategies import roles
 
 if TYPE_CHECKING:
     from evo.exact.flows.basins import Basins
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from evo.exact.flows.rest_points import RestPoints
     from evo.exact.flows.separatrices import Separatrices
     from evo.exact.payoff.infinite import Values
-
-TINT = 0.72
 
 
 def simplex(
@@ -44,14 +41,15 @@ def simplex(
     environment: Values = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Streamlines of the flow, the darker the faster, with rest points by stability; regions: basins (`basin_grid`) as tints;
-    curves: separatrices; runs: the first replicates of a simulation, of this model or of its finite population.
+    """Streamlines of the flow, the darker the faster, with rest points by stability; regions: basins (`basin_grid`) as tints,
+    if there are several; curves: separatrices; runs: the first replicates of a simulation, of this model or of its finite
+    population.
 
     simplex(model, regions=basin_grid(model), curves=separatrices(model))
 
-    Four strategies make a tetrahedron, seen from the side and from above. Rest points are found unless they are given.
-    PictureError unless there are three or four strategies in one role, or two roles of two, and for basins and
-    separatrices of four. Raises as `rest_points` does.
+    Four strategies make a tetrahedron, seen from the side and from above; lines then have the colours of their basins, and
+    basins are drawn as cuts through it. Rest points are found unless they are given. PictureError unless there are three
+    or four strategies in one role, or two roles of two, and for separatrices of four. Raises as `rest_points` does.
     """
     from evo.exact.flows.fields import field_of
     from evo.exact.flows.rest_points import rest_points_of
@@ -59,21 +57,24 @@ def simplex(
     model = model_of(source)
     four = len(model.strategies) == 4 and not roles(model.strategies)
     plane = None if four else plane_of(model)
-    if four and (regions is not None or curves is not None):
-        raise PictureError("basins and separatrices of four strategies have no place in a picture: leave them out")
+    if four and curves is not None:
+        raise PictureError("separatrices of four strategies are surfaces: leave them out")
     field = field_of(model, environment=environment)
     found = points or rest_points_of(field, model.strategy_names, number=400, seed=0, pieces=20_000)
-    several = shown_runs(model, runs)
+    labels = strategy_labels(model)
+    several, shown = shown_runs(model, runs), shown_basins(regions, model)
     with settings():
         if plane is None:
+            cuts = cuts_of(regions) if regions is not None and shown else []
             page = open_model_page(source, width=PAGE, height=ASPECT * PAGE / 2, ax=ax)
-            axes, flows = draw_tetrahedron(page, model, field, found, several)
-            tints, aspect = [], ASPECT
+            axes, flows = draw_tetrahedron(page, model, field, found, several, regions, cuts, shown)
+            aspect = ASPECT
         else:
             page = open_model_page(source, width=COLUMN, height=COLUMN * plane.height, ax=ax)
             ax = open_plane(page, plane, model)
             axes, aspect = [ax], plane.height
-            tints = _draw_basins(ax, plane, regions, list(colors(model.strategies).values())) if regions else []
+            if regions is not None:
+                draw_basins(ax, plane.outline, regions.starts, regions.ends, shown)
             flows = draw_flow(ax, plane, streamlines(plane, field.velocity), field.velocity)
             if field.keeps_faces:
                 _draw_sides(ax, plane, field, found)
@@ -81,8 +82,14 @@ def simplex(
                 ax.plot(*plane.at(curve.curve).T, color=INK, linewidth=1.3, dashes=(3, 1.5), gid="separatrix", zorder=4)
             draw_runs(ax, [plane.at(mix) for mix in several])
             _draw_points(ax, plane, found)
-        _add_legends(page, found, curves, tints, strategy_labels(model), flows=flows, runs=bool(several))
+        _add_legends(page, found, curves, shown, labels, flows=flows, runs=bool(several))
         add_note(page, _note(field, found))
+        if four and shown:
+            top = next(iter(labels.values()))
+            add_note(
+                page,
+                f"Lines have the colour of where they lead. Each cut has the same share of {top} everywhere; seen from above.",
+            )
         if runs is not None:
             add_note(page, note_of(runs))
         return close_page(page, axes, aspect=aspect)
@@ -137,42 +144,11 @@ def _draw_points(ax: Axes, plane: Plane, found: RestPoints) -> None:
             )
 
 
-def _draw_basins(ax: Axes, plane: Plane, regions: Basins, hues: list[str]) -> list[tuple[Patch, np.ndarray, float]]:
-    """Tints of the basins, as small triangles; handles with the mix they flow to and their share. None of one basin alone."""
-    reached = [k for k in range(len(regions.points)) if (regions.ends == k).any()]
-    whole = float((regions.ends < 0).mean())
-    if len(reached) + (whole > 0) < 2:
-        return []
-    handles = []
-    places, side = plane.at(regions.starts), 1 / np.sqrt(len(regions.starts))
-    upward = np.arange(len(places)) < len(places) // 2 + np.sqrt(len(places)) / 2
-    corners = side * np.array([[0.0, 2 / 3 * plane.height], [-0.5, -plane.height / 3], [0.5, -plane.height / 3]])
-    triangles = places[:, None] + np.where(upward[:, None, None], corners, -corners)
-    for k in reached:
-        mix = regions.points[k].mix
-        color = blended(mix, hues, tint=TINT)
-        here = regions.ends == k
-        ax.add_collection(
-            PolyCollection(
-                triangles[here],
-                facecolors=[color],
-                edgecolors=[color],
-                linewidths=0.5,
-                zorder=1,
-                rasterized=True,
-                gid="basin",
-            ),
-            autolim=False,
-        )
-        handles.append((Patch(facecolor=color), mix, float(here.mean())))
-    return handles
-
-
 def _add_legends(
     page: Page,
     found: RestPoints,
     curves: Separatrices | None,
-    tints: list[tuple[Patch, np.ndarray, float]],
+    shown: list[Basin],
     labels: dict[str, str],
     *,
     flows: bool,
@@ -187,17 +163,7 @@ def _add_legends(
         words.append("separatrix")
     courses, called = course_legend(runs=runs, flows=flows)
     add_legend(page, [*handles, *courses], [*words, *called])
-    if tints:
-        names = [f"to {mix_label(mix, labels)} ({100 * share:.0f} %)" for _, mix, share in tints]
-        add_legend(page, [patch for patch, _, _ in tints], names)
-
-
-def mix_label(mix: np.ndarray, labels: dict[str, str]) -> str:
-    """A mix in the words of the strategies: a pure one is its strategy."""
-    names = list(labels.values())
-    if mix.max() > 0.995:
-        return names[int(mix.argmax())]
-    return " + ".join(f"{100 * share:.0f} % {name}" for share, name in zip(mix, names, strict=True) if share >= 0.005)
+    add_legend(page, *basin_legend(shown, labels))
 
 
 def _note(field: Field, found: RestPoints) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
 from evo.plots.plane import Plane, Solid, draw_arrow
@@ -114,13 +114,25 @@ def _cell(place: np.ndarray, cells: int) -> tuple[int, ...]:
 
 
 def draw_flow(
-    ax: Axes, space: Plane | Solid, lines: Sequence[np.ndarray], velocity: Velocity, seen: Any = None
+    ax: Axes,
+    space: Plane | Solid,
+    lines: Sequence[np.ndarray],
+    velocity: Velocity,
+    seen: Any = None,
+    shades: Sequence[Colormap] = (),
 ) -> bool:
     """Lines, the darker the faster, with heads in their middle, the long ones with two; whether there is anything to draw.
 
-    seen: where points of a solid are seen, and how near (0 to 1): near lines are thicker.
+    seen: where points of a solid are seen, and how near (0 to 1): near lines are thicker. shades: of each line, from slow to
+    fast, greys unless given.
     """
-    pieces = [line[k : k + PIECE + 1] for line in lines for k in range(0, len(line) - 1, PIECE)]
+    shades = shades or [SHADES] * len(lines)
+    parts = [
+        (line[k : k + PIECE + 1], shade)
+        for line, shade in zip(lines, shades, strict=True)
+        for k in range(0, len(line) - 1, PIECE)
+    ]
+    pieces = [piece for piece, _ in parts]
     middles = np.array([piece[len(piece) // 2] for piece in pieces]).reshape(-1, space.forth.shape[1])
     speed = np.linalg.norm(velocity(np.clip(space.mixes(middles), 0, 1)) @ space.forth, axis=1)
     rank = np.sqrt(speed / max(float(speed.max(initial=0.0)), 1e-300))
@@ -130,7 +142,7 @@ def draw_flow(
     ax.add_collection(
         LineCollection(
             [flat[k] for k in order],
-            colors=SHADES(rank[order]),
+            colors=[parts[k][1](rank[k]) for k in order],
             linewidths=(0.3 + 0.35 * rank + 0.5 * (near - 0.5))[order],
             capstyle="round",
             zorder=2,
@@ -138,13 +150,19 @@ def draw_flow(
         ),
         autolim=False,
     )
-    for line in lines:
+    for line, shade in zip(lines, shades, strict=True):
         for part in (0.3, 0.75) if STEP * len(line) > FAR else (0.55,):
             middle = line[int(part * (len(line) - 2)) :][:2]
             at = np.linalg.norm(velocity(np.clip(space.mixes(middle[:1]), 0, 1)) @ space.forth)
-            shade = SHADES(float(np.sqrt(at / max(float(speed.max()), 1e-300))))
-            draw_arrow(ax, seen(middle)[0] if seen else middle, color=shade, zorder=2)
+            color = shade(float(np.sqrt(at / max(float(speed.max()), 1e-300))))
+            draw_arrow(ax, seen(middle)[0] if seen else middle, color=color, zorder=2)
     return bool(pieces)
+
+
+def shades_of(color: tuple[float, float, float]) -> Colormap:
+    """Shades of a colour, pale to deep, as SHADES of grey."""
+    hue = np.array(color)
+    return LinearSegmentedColormap.from_list("hue", [1 - 0.45 * (1 - hue), 1 - 0.9 * (1 - hue), 0.72 * hue])
 
 
 def flow_handle() -> tuple[Line2D, ...]:

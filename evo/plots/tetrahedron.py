@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
 
+from evo.plots.basins import Basin, Cut, draw_cuts, strip_height
 from evo.plots.labels import darkened
 from evo.plots.page import INK, Page, wrap
 from evo.plots.plane import Solid, solid
 from evo.plots.restmarks import rest_mark
 from evo.plots.runs import draw_runs
-from evo.plots.streamlines import draw_flow, streamlines
+from evo.plots.streamlines import SHADES, draw_flow, shades_of, streamlines
 from evo.plots.words import strategy_labels
 from evo.strategies import colors
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+
+    from evo.exact.flows.basins import Basins
     from evo.exact.flows.fields import Field
     from evo.exact.flows.rest_points import RestPoints
     from evo.model import Model
@@ -26,17 +31,34 @@ if TYPE_CHECKING:
 VIEWS = {"from the side": (17.0, 13.0), "from above": (90.0, 0.0)}  # elevation and turn, in degrees
 CELLS = 10
 ACROSS, UP = (-0.62, 0.62), (-0.46, 0.7)  # what a panel shows, in sides of the tetrahedron from its middle
+CUT_SCALE = 0.72  # of cuts, to that of the tetrahedron
 ASPECT = (UP[1] - UP[0]) / (ACROSS[1] - ACROSS[0])
 View = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def draw_tetrahedron(
-    page: Page, model: Model, field: Field, found: RestPoints, runs: Sequence[np.ndarray]
+    page: Page,
+    model: Model,
+    field: Field,
+    found: RestPoints,
+    runs: Sequence[np.ndarray],
+    regions: Basins | None,
+    cuts: list[Cut],
+    shown: list[Basin],
 ) -> tuple[list[Axes], bool]:
-    """Both views on a page, with the flow, rest points and simulated mixes; whether anything flows."""
+    """Both views on a page, with the flow, rest points and simulated mixes; whether anything flows. Where there are basins
+    lines have their colours, and below stand cuts."""
     space = solid()
     lines = streamlines(space, field.velocity, cells=CELLS)
-    axes: list[Axes] = list(page.body.subplots(1, 2))
+    shades = _shades(space, field, lines, regions, shown) if regions is not None and shown else []
+    if cuts:
+        places = page.body.add_gridspec(2, 2, height_ratios=[UP[1] - UP[0], CUT_SCALE * strip_height(cuts)])
+        axes = [page.body.add_subplot(places[0, k]) for k in (0, 1)]
+        below = page.body.add_subplot(places[1, :])
+        across = 2 * (ACROSS[1] - ACROSS[0]) / CUT_SCALE
+        draw_cuts(below, model, cuts, shown, across=across, inches=0.95 * page.width)
+    else:
+        axes = list(page.body.subplots(1, 2))
     for ax, (title, (elevation, turn)) in zip(axes, VIEWS.items(), strict=True):
         view = view_of(space, elevation, turn)
         ax.axis("off")
@@ -44,11 +66,24 @@ def draw_tetrahedron(
         ax.set_aspect("equal")
         ax.set_title(title, loc="center", fontsize=8)
         _draw_edges(ax, space, view)
-        flows = draw_flow(ax, space, lines, field.velocity, view)
+        for cut in cuts if elevation < 90 else ():
+            _draw_outline(ax, space, view, cut)
+        flows = draw_flow(ax, space, lines, field.velocity, view, shades)
         draw_runs(ax, [view(space.at(mix))[0] for mix in runs])
         _draw_points(ax, space, view, found)
         _name_corners(ax, space, view, model, inches=page.width / 2)
     return axes, flows
+
+
+def _shades(
+    space: Solid, field: Field, lines: Sequence[np.ndarray], regions: Basins, shown: list[Basin]
+) -> list[Colormap]:
+    """Of each line, by where its middle goes."""
+    from evo.exact.flows.basins import ends_of
+
+    middles = np.clip(space.mixes(np.array([line[len(line) // 2] for line in lines])), 0, 1)
+    hues = {basin.number: shades_of(basin.color) for basin in shown}
+    return [hues.get(int(end), SHADES) for end in ends_of(field, middles, regions.points)]
 
 
 def view_of(space: Solid, elevation: float, turn: float) -> View:
@@ -93,6 +128,14 @@ def _draw_edges(ax: Axes, space: Solid, view: View) -> None:
             zorder=1 if behind else 3,
             gid="edge, hidden" if behind else "edge",
         )
+
+
+def _draw_outline(ax: Axes, space: Solid, view: View, cut: Cut) -> None:
+    """Where a cut lies."""
+    corners = np.insert((1 - cut.share) * np.eye(3), 0, cut.share, axis=1)
+    ax.add_patch(
+        Polygon(view(space.at(corners))[0], fill=False, edgecolor="#b4b4b4", linewidth=0.5, zorder=1, gid="cut")
+    )
 
 
 def _draw_points(ax: Axes, space: Solid, view: View, found: RestPoints) -> None:

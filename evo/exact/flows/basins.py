@@ -1,12 +1,12 @@
 """Basins of attraction: how much of the simplex flows to each rest point.
 
 Volumes in the uniform measure on the simplex (one for each role): exact intervals between two strategies, else by
-stratified sampling of starts, with standard errors, or on a triangular grid for pictures of three strategies.
+stratified sampling of starts, with standard errors, or on a grid for pictures of three or four.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TRAPPED = 1e-4  # distance from a stable node or focus within which a trajectory is taken to stay
 CAUGHT = 1e-3  # the same for flows without derivative, which may slow down algebraically (bnn)
 AT_REST = 1e-10  # rate of change below which it has come to rest
+CUTS = (1 / 8, 3 / 8, 5 / 8, 7 / 8)  # shares of the first of four strategies at which a picture cuts the simplex
 
 
 @shown
@@ -82,7 +83,7 @@ def basins(
     if field.strategies == 2 and len(field.blocks) == 1 and not field.generational and not found.continua:
         return _intervals(field, found)
     starts, strata = stratified(field, samples, np.random.default_rng(seed))
-    ends = _ends(field, starts, found, generations, tolerance)
+    ends = ends_of(field, starts, found.points, generations=generations, tolerance=tolerance)
     reached = [k for k in range(len(found)) if (ends == k).any() or found.points[k].attracts]
     hits = np.array([ends == k for k in reached]).reshape(len(reached), len(ends))
     volume = hits.mean(axis=1)
@@ -107,21 +108,34 @@ def basin_grid(
     *,
     environment: Values = None,
     time: float = 0.0,
-    resolution: int = 60,
+    resolution: int | None = None,
     generations: float = 2_000.0,
     tolerance: float = 1e-6,
+    volumes: Basins | None = None,
 ) -> Basins:
-    """Basins on a triangular grid of three strategies in one role: `starts` are the middles of the resolution^2 equal
-    triangles that the simplex divides into, `ends` where they come to. Volumes are counts, without standard errors (nan):
-    the error is of the order of the borders' length over the resolution."""
+    """Basins on a grid of three or four strategies in one role, the map for a picture: `ends` is where the middles of equal
+    triangles, `starts`, come to.
+
+    Of three strategies the simplex divides into resolution^2 triangles (60), and volumes are their counts, without standard
+    errors (nan): the error is of the order of the borders' length over the resolution. Of four, the triangles fill the
+    cuts at which the first strategy has the shares CUTS (64 triangles along a side of length 1); volumes and errors are
+    those of `basins`, computed unless they are given, and starts that come to none of its rest points count as elsewhere.
+    Raises ValueError for other numbers of strategies and for fields that jump.
+    """
     field = field_of(model, environment=environment, time=time)
-    if field.strategies != 3 or len(field.blocks) > 1:
-        raise ValueError(f"a triangle has three strategies in one role, not {field.strategies} in {len(field.blocks)}")
+    if field.strategies not in (3, 4) or len(field.blocks) > 1:
+        raise ValueError(
+            f"a grid has three or four strategies in one role, not {field.strategies} in {len(field.blocks)}: "
+            "basins() samples any number"
+        )
+    if field.strategies == 4:
+        parts = volumes or basins(
+            model, environment=environment, time=time, generations=generations, tolerance=tolerance
+        )
+        return _on_cuts(field, parts, resolution or 64, generations, tolerance)
     found = _rest(field, model.strategy_names)
-    up = (compositions(3, resolution - 1) + 1 / 3) / resolution
-    down = (compositions(3, resolution - 2) + 2 / 3) / resolution if resolution > 1 else np.zeros((0, 3))
-    starts = np.concatenate([up, down])
-    ends = _ends(field, starts, found, generations, tolerance)
+    starts = _triangles(resolution or 60)
+    ends = ends_of(field, starts, found.points, generations=generations, tolerance=tolerance)
     volume = np.array([(ends == k).mean() for k in range(len(found))])
     return Basins(
         found.points,
@@ -133,6 +147,22 @@ def basin_grid(
         f"the middles of {len(starts)} equal triangles; rest points: {found.statement}",
         model.strategy_names,
     )
+
+
+def _on_cuts(field: Field, parts: Basins, resolution: int, generations: float, tolerance: float) -> Basins:
+    """These basins of four strategies, with starts and ends on cuts."""
+    grids = [(share, _triangles(max(1, round(resolution * (1 - share))))) for share in CUTS]
+    starts = np.concatenate([np.insert((1 - share) * grid, 0, share, axis=1) for share, grid in grids])
+    ends = ends_of(field, starts, parts.points, generations=generations, tolerance=tolerance)
+    statement = f"starts on {len(CUTS)} cuts; volumes: {parts.statement}"
+    return replace(parts, starts=starts, ends=ends, statement=statement)
+
+
+def _triangles(rows: int) -> np.ndarray:
+    """The middles of the rows^2 equal triangles that a triangle divides into, those that point up first, (rows^2, 3)."""
+    up = (compositions(3, rows - 1) + 1 / 3) / rows
+    down = (compositions(3, rows - 2) + 2 / 3) / rows if rows > 1 else np.zeros((0, 3))
+    return np.concatenate([up, down])
 
 
 def stratified(field: Field, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -157,20 +187,19 @@ def stratified(field: Field, samples: int, rng: np.random.Generator) -> tuple[np
     return mixes, len(corner)
 
 
-def _rest(field: Field, names: tuple[str, ...]) -> RestPoints:
-    if not field.continuous:
-        raise ValueError(
-            f"the field of {field.kind} jumps, and a trajectory may slide along a tie: simulate it instead"
-        )
-    return rest_points_of(field, names, number=400, seed=0, pieces=20_000)
-
-
-def _ends(field: Field, starts: np.ndarray, found: RestPoints, generations: float, tolerance: float) -> np.ndarray:
-    """The rest point that each start comes to, by number, -1 for none."""
-    mixes = np.array([point.mix for point in found.points]).reshape(-1, field.strategies)
-    held = np.array([point.attracts for point in found.points], dtype=bool)
+def ends_of(
+    field: Field,
+    starts: np.ndarray,
+    points: tuple[RestPoint, ...],
+    *,
+    generations: float = 2_000.0,
+    tolerance: float = 1e-6,
+) -> np.ndarray:
+    """The rest point that each start comes to, by number, -1 for none of these."""
+    mixes = np.array([point.mix for point in points]).reshape(-1, field.strategies)
+    held = np.array([point.attracts for point in points], dtype=bool)
     reach = TRAPPED if field.differentiable else CAUGHT
-    if all(point.stability in ("saddle", "unstable node", "unstable focus") for point in found.points):
+    if all(point.stability in ("saddle", "unstable node", "unstable focus") for point in points):
         return np.full(len(starts), -1)  # hyperbolic, and none attracts: what comes to one has measure 0
 
     def settled(mix: np.ndarray, rate: np.ndarray) -> np.ndarray:
@@ -182,6 +211,14 @@ def _ends(field: Field, starts: np.ndarray, found: RestPoints, generations: floa
         return np.full(len(starts), -1)
     distance = np.abs(ended.mix[:, None] - mixes).max(axis=2)
     return np.where(ended.settled & (distance.min(axis=1) < 1e-2), distance.argmin(axis=1), -1)
+
+
+def _rest(field: Field, names: tuple[str, ...]) -> RestPoints:
+    if not field.continuous:
+        raise ValueError(
+            f"the field of {field.kind} jumps, and a trajectory may slide along a tie: simulate it instead"
+        )
+    return rest_points_of(field, names, number=400, seed=0, pieces=20_000)
 
 
 def _intervals(field: Field, found: RestPoints) -> Basins:
