@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from evo.batch.merging import merge
     from evo.batch.plan import LargePlanError
     from evo.batch.runner import run
-    from evo.experiment import Experiment, dump, load, loads, schema
+    from evo.experiment import Experiment
     from evo.explorer import explore
+    from evo.loading import dump, load, loads, schema
     from evo.model import Model
     from evo.results import Result
     from evo.runfolder import FolderError
@@ -31,13 +32,13 @@ _PLACES = {
     "Path": "evo.simulation",
     "Result": "evo.results",
     "SimulationError": "evo._errors",
-    "dump": "evo.experiment",
+    "dump": "evo.loading",
     "explore": "evo.explorer",
-    "load": "evo.experiment",
-    "loads": "evo.experiment",
+    "load": "evo.loading",
+    "loads": "evo.loading",
     "merge": "evo.batch.merging",
     "run": "evo.batch.runner",
-    "schema": "evo.experiment",
+    "schema": "evo.loading",
     "simulate": "evo.simulation",
 }
 _MODULES = ("exact", "plots", "report", "sensitivity", "tipping", "traits")

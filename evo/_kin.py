@@ -35,6 +35,7 @@ def shared(
 
 def kin(spec: Kind, changes: Mapping[str, Any]) -> Kind:
     """A copy of a frozen spec with these fields changed, not validated: of what was computed it keeps only what kin share."""
+    getattr(spec, SHARED, None)  # from now on it is there to be copied
     twin = spec.model_copy(update=dict(changes))
     fields = type(spec).model_fields
     held = vars(twin)

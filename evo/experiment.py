@@ -1,4 +1,4 @@
-"""An experiment: a model, how long and how often it runs, what varies, what is measured; how it is read and written."""
+"""An experiment: a model, how long and how often it runs, what varies, what is measured."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from evo import _spec, _yaml
+from evo import _spec
 from evo._kin import kin, shared
 from evo._spec import ConfigError, ConfigProblem, ProblemError, Spec
 from evo.canonical import around, canonical, plain, point_hash, short_hash
 from evo.clusters import Cluster
-from evo.datafiles import with_files
-from evo.includes import with_includes
 from evo.interventions import Interventions, Schedule, changes_graph, check_interventions, names_of, schedule_of
 from evo.lowering import Problems
 from evo.measures import FinalMix, Measure, Period, Prevailing, check_measure, needs_averages, needs_nodes, watched
 from evo.measures.networks import OfGraphs as MeasureOfGraphs
 from evo.model import Model, Parts
-from evo.pictures import Mix, OfGraphs, Paths, Picture
+from evo.pictures import Mix, Paths, Picture
 from evo.precision import Precise
 from evo.recording import check_steps, is_flow, start_shares
 from evo.series import check_horizons
@@ -211,16 +208,16 @@ class Experiment(Parts):
         """Names what is computed here, so that it is computed once: 64 bits of all that a replicate's rows follow from, its
         number apart. Neither words, colours and pictures count, nor how many replicates there are."""
         before, after = self._addressed()
-        return short_hash(before + (canonical(self.parameters) if self.parameters else "") + after)
+        parameters = canonical(self.parameters) if self.parameters else ""
+        return short_hash(f"[{before}{parameters}{after},{canonical(self.record_every)}]")
 
     @shared
     def _addressed(self) -> tuple[str, str]:
-        """The text that the address is of, before and after the parameters."""
+        """The text of what pictures do not change, before and after the parameters."""
         data = {key: item for key, item in plain(self, bare=True).items() if key not in WORDS}
         data["run"] = {key: item for key, item in data["run"].items() if key not in ("replicates", "record")}
         data["run"]["seed"] = str(self.run.seed)  # a float does not tell 2**60 from 2**60 + 1
-        before, after = around(data, "parameters") if self.parameters else (canonical(data), "")
-        return f"[{before}", f"{after},{canonical(self.record_every)}]"
+        return around(data, "parameters") if self.parameters else (canonical(data), "")
 
     @cached_property
     def stream(self) -> int:
@@ -405,70 +402,6 @@ class Bench:
         except ProblemError as error:
             path = ("sweep", self.place, *error.path)
             raise ConfigError([ConfigProblem(path, None, error.message, error.hint)]) from None
-
-
-def load(
-    path: str | FilePath, *, settings: Mapping[str, Any] | None = None, data_root: str | FilePath | None = None
-) -> Experiment:
-    """Read an experiment from a YAML file, with data files embedded and the points of its sweep checked.
-
-    `settings` are set before anything is checked (`--set`). Data files must lie below the config's own folder, or below
-    `data_root`. Raises ConfigError with every problem, its path and line; OSError where the file cannot be read.
-    """
-    path = FilePath(path)
-    root = FilePath(data_root) if data_root is not None else path.parent
-    return loads(path.read_bytes(), source=path.name, settings=settings, data_root=root)
-
-
-def loads(
-    text: str | bytes,
-    *,
-    source: str = "<config>",
-    settings: Mapping[str, Any] | None = None,
-    data_root: str | FilePath | None = None,
-) -> Experiment:
-    """`load` from text; without `data_root` no data files are read."""
-    root = None if data_root is None else FilePath(data_root)
-    written = _yaml.load(text, source=source)
-    included = with_includes(written, root)
-    document, data = included.document, cast("Any", included.document.data)
-    try:
-        data = with_files(document.data, root)
-        experiment = _spec.validate(Experiment, data, document=document, source=source)
-        if settings:
-            data = experiment.data_with(settings)
-            data = with_files(data, root)
-            experiment = _spec.validate(Experiment, data)
-        check_sweep(experiment)
-    except ConfigError as error:  # what was set stands on no line
-        raise included.placed(_spec.refuse(error, document=document, data=data, source=source), data) from None
-    return experiment
-
-
-def dump(experiment: Experiment) -> str:
-    """The experiment as YAML; `loads` gives it back."""
-    return _yaml.dump(experiment.data)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a config; of one that includes another only the names of its keys, for each may be a part."""
-    whole = Experiment.model_json_schema()
-    names = {name: {"description": said.get("description", "")} for name, said in whole["properties"].items()}
-    part = {"type": "object", "properties": names, "additionalProperties": False}
-    head = {key: whole.pop(key) for key in ("$defs", "title", "description")}
-    return head | {"if": {"required": ["include"]}, "then": part, "else": whole}
-
-
-def check_sweep(experiment: Experiment) -> None:
-    """Refuse a sweep of which a part sets what cannot be set: the points at the ends of its values are built; and pictures
-    of graphs where no point is of a population on one."""
-    ends = [bench.at(settings) for bench in experiment.benches for settings in bench.settings(ends=True)]
-    kinds = {experiment.population.kind, *(end.population.kind for end in ends)}
-    problems = Problems()
-    for place, picture in enumerate(experiment.plots):
-        if isinstance(picture, OfGraphs) and "network" not in kinds:
-            problems.add(("plots", place), f"{picture.kind} shows populations on graphs, and there is none here")
-    problems.stop()
 
 
 def _within(error: ConfigError, path: tuple[str | int, ...], settings: Settings | None = None) -> ConfigError:

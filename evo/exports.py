@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evo._errors import MissingError
-from evo.experiment import dump
+from evo.loading import dump
 
 if TYPE_CHECKING:
     import xarray as xr

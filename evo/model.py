@@ -104,7 +104,6 @@ class Parts(Spec):
 
     def kin(self, parameters: dict[str, Parameter], **others: Spec) -> Self:
         """The same with these parameters, which differ from its own in their values, and other fields: not validated."""
-        self.in_common  # noqa: B018  (so that there is something to share)
         found = kin(self, {"parameters": parameters, **others})
         if others or isinstance(self.game, Calculated):  # of which the formulas hold the values
             del vars(found)["in_common"]
@@ -153,8 +152,7 @@ class Model(Parts):
     def kin(self, parameters: dict[str, Parameter], **others: Spec) -> Self:
         """Raises ConfigError where a value is wrong."""
         found = super().kin(parameters, **others)
-        calculated = isinstance(self.game, Calculated)
-        vars(found)["lowered"] = lower(found) if calculated else lower_kin(found, self.lowered)
+        vars(found)["lowered"] = lower_kin(found, self.lowered)
         return found
 
     @cached_property

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from evo._reprs import MOST_ROWS, table
 from evo._scalars import NumberError, resolve
 from evo._yaml import load_value
-from evo.experiment import Experiment, Point, loads
+from evo.experiment import Experiment, Point
+from evo.loading import loads
 from evo.places import place_of
 from evo.precision import Precise
 from evo.runfolder import (

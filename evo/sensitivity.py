@@ -16,7 +16,8 @@ import numpy as np
 
 from evo._spec import ConfigError, ConfigProblem, validate
 from evo.estimates import Counts, estimates
-from evo.experiment import Experiment, check_sweep
+from evo.experiment import Experiment
+from evo.loading import check_sweep
 from evo.sweeps.sweep import DESIGNS
 
 if TYPE_CHECKING:

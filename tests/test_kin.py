@@ -161,3 +161,11 @@ def test_only_what_no_value_changes_is_shared() -> None:
     calculated = evo.loads(CALCULATED)
     assert calculated.replace({"parameters.error": 0.2}).model.form != calculated.model.form
     assert calculated.model.form == evo.loads(CALCULATED).model.form
+
+
+def test_a_copy_with_other_pictures_leaves_the_address_alone() -> None:
+    experiment = evo.loads(IN_GROUPS)
+    paths = evo.loads(IN_GROUPS + "plots: [paths]")
+    with_paths = experiment.replace({"parameters.r": 2}).model_copy(update={"plots": paths.plots})
+    assert with_paths.address == paths.replace({"parameters.r": 2}).address
+    assert experiment.address == evo.loads(IN_GROUPS).address != paths.address

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import evo
-from evo.experiment import loads
+from evo.loading import loads
 
 ROOT = Path(__file__).parent.parent
 PYTHON = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)

@@ -10,7 +10,7 @@ from scipy.stats import kstest
 
 import evo
 from evo.batch.plan import make_plan
-from evo.experiment import dump
+from evo.loading import dump
 from evo.sweeps import Range, Scene, Spaced, Sweep
 
 BASE = """

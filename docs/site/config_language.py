@@ -17,7 +17,7 @@ order; `evo check` tells what is wrong with a config, by line. A *quantity* is a
 
 
 def page() -> str:
-    from evo.experiment import schema
+    from evo.loading import schema
 
     whole = schema()
     parts = [INTRODUCTION, "## Keys at the top\n", *_keys(whole["else"], whole["$defs"])]

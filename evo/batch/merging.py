@@ -11,7 +11,8 @@ from evo.batch.adoption import adopt
 from evo.batch.manifest import finish, first_manifest
 from evo.batch.opening import opened
 from evo.batch.plan import make_plan
-from evo.experiment import WORDS, Experiment, loads
+from evo.experiment import WORDS, Experiment
+from evo.loading import loads
 from evo.places import place_of
 from evo.results import Result
 from evo.runfolder import EXPERIMENT, FAILURES, OUTCOMES, FolderError, count_rows, read_bytes, read_manifest

@@ -13,7 +13,7 @@ from evo.batch.adoption import unpack
 from evo.batch.files import write_text
 from evo.batch.plan import Plan
 from evo.batch.store import Folder
-from evo.experiment import dump
+from evo.loading import dump
 from evo.places import LOCK, UNNAMED, locked, make_folder
 from evo.runfolder import EXPERIMENT, MANIFEST, POINTS, FolderError, read_addresses, read_manifest
 

@@ -181,7 +181,7 @@ def _without_sweep(config: Path, data: dict[str, Any], settings: list[str]) -> E
     """The experiment without the sweep, which may not fit another population that is asked about."""
     from evo import _yaml
     from evo._spec import parse_assignment
-    from evo.experiment import loads
+    from evo.loading import loads
 
     text = _yaml.dump({key: value for key, value in data.items() if key != "sweep"})
     return loads(text, source=config.name, settings=dict(map(parse_assignment, settings)), data_root=config.parent)

@@ -49,7 +49,7 @@ def read(
     """The experiment of a config with these settings."""
     from evo._errors import ConfigError
     from evo._spec import parse_assignment
-    from evo.experiment import load
+    from evo.loading import load
 
     chosen: dict[str, Any] = {}
     problems = []

@@ -31,7 +31,7 @@ def show(
     if is_about_individuals(what):
         show_study(what, settings)
         return
-    from evo.experiment import dump
+    from evo.loading import dump
 
     print(dump(read(what, settings)), end="")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evo.experiment import Experiment, load
+from evo.experiment import Experiment
+from evo.loading import load
 
 if TYPE_CHECKING:
     from evo.explorer.panel import Panel

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evo._errors import MissingError
-from evo.experiment import Experiment, dump
+from evo.experiment import Experiment
+from evo.loading import dump
 
 HOST = "127.0.0.1"
 NAME = "explore"

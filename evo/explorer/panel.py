@@ -8,13 +8,14 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from evo.experiment import Experiment, dump, loads
+from evo.experiment import Experiment
 from evo.explorer.drawing import picture
 from evo.explorer.exports import links
 from evo.explorer.mapping import Mapped
 from evo.explorer.rows import Row, switch_of
 from evo.explorer.session import Scene, Session
 from evo.explorer.work import Work
+from evo.loading import dump, loads
 
 CONFIG = 2  # the tab
 ERRORS = (ValueError, RuntimeError, ArithmeticError)

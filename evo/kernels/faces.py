@@ -9,7 +9,7 @@ from evo.codes import PROJECTION
 from evo.kernels._cache import apart, inner
 from evo.kernels.arrays import PAYOFF, PULL
 from evo.kernels.field import fill_field, settle
-from evo.kernels.flows import choose_used, projection_flow, shortfall
+from evo.kernels.flows import choose_used, mean_used, projection_flow, shortfall
 from evo.kernels.integrator import between
 
 TOUCH = 1e-12  # share, or gain per generation, by which a step may pass an event
@@ -91,14 +91,10 @@ def fill_margins(process, t, step, theta, state, dense, middle, shares, work, ma
     settle(process, t + theta * step, False, middle, shares, work)
     for role in range(len(process.roles) - 1):
         first, stop = process.roles[role], process.roles[role + 1]
-        members, total = 0, 0.0
-        for i in range(first, stop):
-            if work.strategy[PULL, i] > 0.0:
-                members += 1
-                total += work.strategy[PAYOFF, i]
+        mean = mean_used(first, stop, work.strategy)
         for i in range(first, stop):
             if work.strategy[PULL, i] == 0.0:
-                margins[i] = shortfall(process.rule, total / members, work.strategy[PAYOFF, i]) + TOUCH
+                margins[i] = shortfall(process.rule, mean, work.strategy[PAYOFF, i]) + TOUCH
 
 
 @inner

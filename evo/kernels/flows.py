@@ -52,13 +52,20 @@ def excess_flow(rule, to, first, stop, mean, mix, strategy, derivative):
 @inner
 def projection_flow(rule, first, stop, strategy, derivative):
     """The payoffs less their mean, of the strategies in use (1 in row PULL) alone: smooth while these stay the same."""
+    mean = mean_used(first, stop, strategy)
+    for i in range(first, stop):
+        derivative[i] = rule.intensity * (strategy[PAYOFF, i] - mean) if strategy[PULL, i] > 0.0 else 0.0
+
+
+@inner
+def mean_used(first, stop, strategy):
+    """The mean payoff of the strategies in use."""
     members, total = 0, 0.0
     for i in range(first, stop):
         if strategy[PULL, i] > 0.0:
             members += 1
             total += strategy[PAYOFF, i]
-    for i in range(first, stop):
-        derivative[i] = rule.intensity * (strategy[PAYOFF, i] - total / members) if strategy[PULL, i] > 0.0 else 0.0
+    return total / members
 
 
 @inner

@@ -9,6 +9,7 @@ import numpy as np
 from evo import codes
 from evo._kin import shared
 from evo.formulas import parse
+from evo.games import Calculated
 from evo.kernels.arrays import PARAMETERS, Process
 from evo.lowering.laws import longest_step, lower_laws
 from evo.lowering.meeting import lower_crowd, lower_meeting
@@ -88,7 +89,9 @@ def lower_kin(model: Model, former: Process) -> Process:
     """`lower` of a model whose kin is lowered to `former`: values that formulas read while they run stand in `scalars` alone."""
     values = np.array(list(model.parameter_values.values()))
     moved = values != former.scalars[PARAMETERS : former.environment]
-    if any(name in _numbers_read(model) for name, moves in zip(model.parameters, moved, strict=True) if moves):
+    if isinstance(model.game, Calculated) or any(
+        name in _numbers_read(model) for name, moves in zip(model.parameters, moved, strict=True) if moves
+    ):
         return lower(model)
     scalars = former.scalars.copy()
     scalars[PARAMETERS : former.environment] = values

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from evo._errors import suggest
-from evo.experiment import Experiment, dump, loads
+from evo.experiment import Experiment
+from evo.loading import dump, loads
 from evo.model import Model
 from evo.plots.page import PictureError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evo.experiment import dump
+from evo.loading import dump
 from evo.pictures import Compare, Prices
 from evo.plots.page import PictureError
 from evo.plots.prevail import PALEST
