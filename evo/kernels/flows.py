@@ -59,13 +59,13 @@ def projection_flow(rule, first, stop, strategy, derivative):
 
 @inner
 def mean_used(first, stop, strategy):
-    """The mean payoff of the strategies in use."""
+    """The mean payoff of the strategies in use, 0 where none is yet."""
     members, total = 0, 0.0
     for i in range(first, stop):
         if strategy[PULL, i] > 0.0:
             members += 1
             total += strategy[PAYOFF, i]
-    return total / members
+    return total / members if members > 0 else 0.0
 
 
 @inner
